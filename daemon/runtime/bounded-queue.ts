@@ -1,0 +1,99 @@
+// The one queue between stages: bounded, and says what happens when it is full.
+
+/** "block": the producer waits. "drop_oldest": the oldest item goes, and is told to `onDrop`. */
+export type WhenFull = "block" | "drop_oldest";
+
+/** A queue item and when it came in, for the age of the oldest. */
+interface Entry<T> {
+  readonly item: T;
+  readonly sinceMs: number;
+}
+
+/**
+ * A first-in first-out queue of at most `capacity` items between one producer side and one consumer.
+ *
+ * Bound: never more than `capacity`; what is dropped is told to `onDrop`, nothing vanishes silently.
+ */
+export class BoundedQueue<T> implements AsyncIterable<T> {
+  readonly capacity: number;
+  readonly #whenFull: WhenFull;
+  readonly #onDrop: (item: T) => void;
+  readonly #entries: Entry<T>[] = [];
+  #closed = false;
+  #waitingConsumer: (() => void) | undefined;
+  #waitingProducers: (() => void)[] = [];
+
+  constructor(capacity: number, whenFull: WhenFull, onDrop: (item: T) => void = () => undefined) {
+    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`queue capacity ${capacity}`);
+    this.capacity = capacity;
+    this.#whenFull = whenFull;
+    this.#onDrop = onDrop;
+  }
+
+  /** How many items wait. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** How long the oldest item has waited, ms; 0 when empty. */
+  oldestAgeMs(): number {
+    const oldest = this.#entries[0];
+    return oldest === undefined ? 0 : performance.now() - oldest.sinceMs;
+  }
+
+  /** Takes the item in; with "block" resolves once there is room. False: the queue was closed and the item is not in it. */
+  async put(item: T): Promise<boolean> {
+    while (!this.#closed && this.#entries.length >= this.capacity) {
+      if (this.#whenFull === "drop_oldest") {
+        const dropped = this.#entries.shift();
+        if (dropped !== undefined) this.#onDrop(dropped.item);
+      } else {
+        await new Promise<void>((resolve) => this.#waitingProducers.push(resolve));
+      }
+    }
+    if (this.#closed) return false;
+    this.#entries.push({ item, sinceMs: performance.now() });
+    this.#wakeConsumer();
+    return true;
+  }
+
+  /** No more comes in; what is in still comes out, then iteration ends. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#wakeConsumer();
+    this.#wakeProducers();
+  }
+
+  /** Takes out and returns everything that waits, without waiting. */
+  drain(): T[] {
+    const items = this.#entries.splice(0).map((entry) => entry.item);
+    this.#wakeProducers();
+    return items;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const entry = this.#entries.shift();
+      if (entry !== undefined) {
+        this.#wakeProducers();
+        yield entry.item;
+      } else if (this.#closed) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => (this.#waitingConsumer = resolve));
+      }
+    }
+  }
+
+  #wakeConsumer(): void {
+    const wake = this.#waitingConsumer;
+    this.#waitingConsumer = undefined;
+    wake?.();
+  }
+
+  #wakeProducers(): void {
+    const waiting = this.#waitingProducers;
+    this.#waitingProducers = [];
+    for (const wake of waiting) wake();
+  }
+}

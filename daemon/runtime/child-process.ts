@@ -1,0 +1,54 @@
+// Child processes that never outlive the daemon.
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { FusiondError } from "../../fusion/model/errors.js";
+
+/**
+ * Starts a program that dies with the daemon, even when the daemon is killed with SIGKILL.
+ *
+ * Must be called on the main thread: the kernel ties the signal to the thread that forked.
+ * Errors: like `spawn`, by the child's "error" event; attach a handler in the same tick.
+ * Source: prctl(2) PR_SET_PDEATHSIG through util-linux' setpriv.
+ */
+export function spawnBound(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], options);
+}
+
+/** Resolves with how a child ended. Errors: FusiondError "dependency_missing" if it could not be started at all. */
+export function exitOf(child: ChildProcess, command: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.once("error", (cause) =>
+      reject(new FusiondError("dependency_missing", `cannot start ${command}: install it and see that it is on PATH`, { cause })),
+    );
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** Asks a child to end and kills it if it has not within the grace time. Resolves when it has gone. */
+export async function endChild(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const killer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  await gone;
+  clearTimeout(killer);
+}
+
+/**
+ * The full path of a program on PATH (or the path itself, if it has a slash).
+ * Errors: FusiondError "dependency_missing", which names the Debian package that brings it.
+ */
+export function requireProgram(name: string, debianPackage: string): string {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const candidates = name.includes("/") ? [name] : folders.map((folder) => join(folder, name));
+  for (const candidate of candidates) {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      continue; // not there: the next folder of PATH
+    }
+  }
+  throw new FusiondError("dependency_missing", `${name} was not found on PATH: install it with "apt-get install ${debianPackage}"`);
+}

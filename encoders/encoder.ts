@@ -1,0 +1,42 @@
+// The port of a tower: captures in, observations out.
+import type { Modality } from "../fusion/model/modality.js";
+import type { Observation } from "../fusion/model/observation.js";
+import type { Capture } from "./capture.js";
+
+/** What came of one capture. */
+export interface Encoded {
+  /** The gate lies inside: none if nothing moved, several if several regions did. */
+  readonly observations: readonly Observation[];
+  /** How long the tower worked on it, ms, waiting excluded. */
+  readonly encodeMs: number;
+}
+
+/** A tower: turns captures of one modality into observations of one space. */
+export interface Encoder {
+  readonly modality: Modality;
+  readonly space: string;
+  readonly dimensions: number;
+  /**
+   * Resolves when the tower is loaded and proved (hashes, shapes, golden vectors).
+   * Errors: FusiondError "model_invalid" or "dependency_missing", which end the start.
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /**
+   * Encodes one capture; results come in the order of the calls. Takes over the capture's buffers.
+   * A capture that fails once because the child crashed or hung is tried once more, then rejected.
+   * Errors: FusiondError "encode_failed" or "encode_timeout"; the encoder stays usable.
+   */
+  encode(capture: Capture): Promise<Encoded>;
+  /** Resolves when what was asked is answered and the child has gone. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** What a tower tells about itself. */
+export interface EncoderTelemetry {
+  provider(modality: Modality, provider: string): void;
+  encoded(modality: Modality, ms: number, items: number): void;
+  failed(modality: Modality, code: string): void;
+  restarted(modality: Modality, reason: "crash" | "deadline"): void;
+  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions"): void;
+  variance(modality: Modality, variance: number): void;
+}

@@ -1,0 +1,7 @@
+// What kind of sense an observation comes from.
+
+/** Every modality, in the order in which they are listed everywhere. */
+export const MODALITIES = ["image", "audio", "text"] as const;
+
+/** The sense that an observation comes from. */
+export type Modality = (typeof MODALITIES)[number];
