@@ -14,7 +14,6 @@ export interface Representative {
   readonly durationMs: number;
   readonly embedding: Embedding;
   readonly quality: number;
-  readonly track?: number;
   readonly region?: Region;
   readonly text?: string;
   readonly fields?: Fields;

@@ -17,6 +17,12 @@ export interface ModalityCalibration {
   readonly b: number;
 }
 
+/** Logistic coefficients of the raw cosine of two vectors of one modality: LLR of "the same happening" = a * cosine + b. */
+export interface PairCalibration {
+  readonly a: number;
+  readonly b: number;
+}
+
 /** A named point of the space: a phrase of the vocabulary. */
 export interface Concept {
   readonly name: string;
@@ -28,6 +34,8 @@ export interface SpaceModel {
   readonly id: string;
   readonly dimensions: number;
   readonly calibration: Readonly<Record<Modality, ModalityCalibration>>;
+  /** For two observations of one modality that resemble each other though no concept names them. */
+  readonly sameModality: Readonly<Record<Modality, PairCalibration>>;
   /** Prior probability, 0..1, that an observation shows what a prompt asks for; a rule may set its own. */
   readonly prior: number;
   readonly concepts: readonly Concept[];

@@ -1,0 +1,141 @@
+// The whole state of one group: cohorts, events and incidents, folded over its steps. Pure.
+import { Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
+import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
+import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { Scorer } from "../../fusion/scorer.js";
+import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
+import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
+import type { RuleNote } from "../../rules/rule-state.js";
+import type { WitnessChange } from "../../rules/witnesses.js";
+
+/** One step of a group's fold. */
+export type Step =
+  | { readonly kind: "observation"; readonly observation: Observation }
+  | { readonly kind: "witness"; readonly change: WitnessChange };
+
+/** What a step did, for counting and for telling events. */
+export type StepOutput = { readonly kind: "event"; readonly change: EventChange } | { readonly kind: "rule"; readonly note: RuleNote };
+
+/** The canonical order of steps: a witness counts before the observations of its moment. */
+export const stepOrder: StepOrder<Step> = {
+  timeOf: (step) => (step.kind === "witness" ? step.change.at : endedAt(step.observation)),
+  compare(a, b) {
+    const time = stepOrder.timeOf(a) - stepOrder.timeOf(b);
+    if (time !== 0) return time;
+    if (a.kind === "observation" && b.kind === "observation") return compareObservations(a.observation, b.observation);
+    return a.kind === b.kind ? 0 : a.kind === "witness" ? -1 : 1;
+  },
+};
+
+/** What a group's state is made with. */
+export interface GroupStateOptions {
+  readonly scorer: Scorer;
+  readonly dimensions: number;
+  readonly clusterer: ClustererOptions;
+  readonly rules: RuleEngineOptions;
+}
+
+/** A group's plain state. */
+export interface GroupStateData {
+  readonly cohorts: ReadonlyMap<string, Cohort>;
+  readonly open: readonly OpenEvent[];
+  readonly rules: RuleEngineData;
+}
+
+/** The state of one group: what `SpeculativeFold` folds. */
+export class GroupState implements Foldable<Step, StepOutput> {
+  readonly #options: GroupStateOptions;
+  readonly #clusterer: Clusterer;
+  readonly #rules: RuleEngine;
+  #cohorts: ReadonlyMap<string, Cohort>;
+  #openIds: ReadonlySet<string>;
+
+  constructor(options: GroupStateOptions, data?: GroupStateData) {
+    this.#options = options;
+    this.#clusterer = new Clusterer(options.clusterer, data?.open);
+    this.#rules = new RuleEngine(options.rules, data?.rules);
+    this.#cohorts = data?.cohorts ?? new Map();
+    this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
+  }
+
+  get data(): GroupStateData {
+    return { cohorts: this.#cohorts, open: this.#clusterer.open, rules: this.#rules.data };
+  }
+
+  get waitsFor(): number {
+    return this.#rules.waitsFor;
+  }
+
+  /** Incidents that are pending, firing, or resolved within the last minute of event time. */
+  get incidents(): ReturnType<RuleEngine["incidents"]> {
+    return this.#rules.incidents();
+  }
+
+  get openCount(): number {
+    return this.#openIds.size;
+  }
+
+  /** The cohort of a source's modality, if it has any sample. */
+  cohort(sourceId: string, modality: string): Cohort | undefined {
+    return this.#cohorts.get(cohortKey(sourceId, modality));
+  }
+
+  clone(): this {
+    return new GroupState(this.#options, this.data) as this;
+  }
+
+  apply(step: Step, completeTo: number): readonly StepOutput[] {
+    if (step.kind === "witness") {
+      this.#rules.witness(step.change);
+      return [];
+    }
+    const { observation } = step;
+    if (observation.gate === "closed") {
+      this.#learn(observation);
+      return [];
+    }
+    const fieldNotes = observation.fields === undefined ? [] : this.#rules.observeFields(observation, completeTo);
+    return [...notes(fieldNotes), ...this.#fuse(observation, completeTo)];
+  }
+
+  advance(timeMs: number, completeTo: number): readonly StepOutput[] {
+    const closed = this.#clusterer.advance(timeMs);
+    if (closed.length > 0) this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
+    const ruled = this.#rules.advance(timeMs, completeTo, (id) => this.#openIds.has(id));
+    return [...events(closed), ...notes(ruled)];
+  }
+
+  #learn(observation: Observation): void {
+    if (observation.embedding === undefined) return;
+    const key = cohortKey(observation.sourceId, observation.modality);
+    const cohort = this.#cohorts.get(key) ?? emptyCohort(this.#options.dimensions);
+    this.#cohorts = new Map(this.#cohorts).set(key, withSample(cohort, observation.embedding.vector));
+  }
+
+  #fuse(observation: Observation, completeTo: number): readonly StepOutput[] {
+    const score = this.#options.scorer.score(observation, this.cohort(observation.sourceId, observation.modality));
+    if (score === undefined) return [];
+    const changes = this.#clusterer.observe(observation, score.odds);
+    this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
+    const outputs: StepOutput[] = [...events(changes)];
+    for (const change of changes) {
+      if (change.kind === "merged") this.#rules.carryOver(change.from.id, change.event, true);
+      if (change.kind !== "founded" && change.kind !== "joined") continue;
+      if (change.kind === "founded" && change.event.continues !== undefined) this.#rules.carryOver(change.event.continues, change.event, false);
+      outputs.push(...notes(this.#rules.observeMember(change.event, observation, score.llr, score.calibrated, completeTo)));
+    }
+    return outputs;
+  }
+}
+
+function cohortKey(sourceId: string, modality: string): string {
+  return `${sourceId} ${modality}`;
+}
+
+function events(changes: readonly EventChange[]): readonly StepOutput[] {
+  return changes.map((change) => ({ kind: "event", change }));
+}
+
+function notes(list: readonly RuleNote[]): readonly StepOutput[] {
+  return list.map((note) => ({ kind: "rule", note }));
+}

@@ -1,0 +1,113 @@
+// From a vector to log-likelihood ratios: what an observation says about every prompt and every concept.
+import { assertInvariant } from "./model/errors.js";
+import type { Modality } from "./model/modality.js";
+import type { Observation } from "./model/observation.js";
+import type { ModalityCalibration, SpaceModel } from "./model/space.js";
+import { isWarm, type Cohort } from "./cohort.js";
+
+/** No single observation may say more than this, in nats: calibration sets of some thousand pairs know no more. */
+export const LLR_LIMIT = 8;
+
+/**
+ * What one observation says. Owner: shared and never written.
+ *
+ * `llr`: by prompt, log-likelihood ratio that the observation shows it. `odds`: by concept, exp(llr), for comparing
+ * meanings. `calibrated`: normalised against the source's own warm cohort, not only the pack's background.
+ */
+export interface Score {
+  readonly llr: Float32Array;
+  readonly odds: Float32Array;
+  readonly calibrated: boolean;
+}
+
+/** Where the cosines of each row (prompts, then concepts) lie when nothing is there. */
+interface Background {
+  readonly mean: Float64Array;
+  readonly sd: Float64Array;
+}
+
+/**
+ * Scores observations of one space. Pure: the same observation and cohort give the same score, so scores are remembered
+ * for as long as the observation lives.
+ */
+export class Scorer {
+  readonly #space: SpaceModel;
+  readonly #promptCount: number;
+  readonly #rows: Float32Array;
+  readonly #rowCount: number;
+  readonly #backgrounds = new WeakMap<Cohort, Background>();
+  readonly #remembered = new WeakMap<Observation, { cohort: Cohort | undefined; score: Score }>();
+
+  /** Prompts are unit vectors of the space; `llr` of every score follows their order. */
+  constructor(space: SpaceModel, prompts: readonly Float32Array[]) {
+    this.#space = space;
+    this.#promptCount = prompts.length;
+    this.#rowCount = prompts.length + space.concepts.length;
+    this.#rows = new Float32Array(this.#rowCount * space.dimensions);
+    [...prompts, ...space.concepts.map((concept) => concept.vector)].forEach((row, i) => {
+      assertInvariant(row.length === space.dimensions, `prompt or concept of ${row.length} dimensions in a space of ${space.dimensions}`);
+      this.#rows.set(row, i * space.dimensions);
+    });
+  }
+
+  /** Undefined for an observation without a vector. Throws if its vector is of another space. */
+  score(observation: Observation, cohort: Cohort | undefined): Score | undefined {
+    const embedding = observation.embedding;
+    if (embedding === undefined) return undefined;
+    assertInvariant(embedding.space === this.#space.id, `a vector of ${embedding.space} scored in ${this.#space.id}`);
+    const warm = isWarm(cohort) ? cohort : undefined;
+    const remembered = this.#remembered.get(observation);
+    if (remembered !== undefined && remembered.cohort === warm) return remembered.score;
+    const score = this.#scoreAgainst(observation, embedding.vector, warm);
+    this.#remembered.set(observation, { cohort: warm, score });
+    return score;
+  }
+
+  #scoreAgainst(observation: Observation, vector: Float32Array, cohort: Cohort | undefined): Score {
+    const calibration = this.#space.calibration[observation.modality];
+    const background = cohort === undefined ? undefined : this.#background(cohort, observation.modality);
+    const llr = new Float32Array(this.#promptCount);
+    const odds = new Float32Array(this.#rowCount - this.#promptCount);
+    const dimensions = this.#space.dimensions;
+    for (let row = 0; row < this.#rowCount; row++) {
+      let cosine = 0;
+      const offset = row * dimensions;
+      for (let i = 0; i < dimensions; i++) cosine += (this.#rows[offset + i] as number) * (vector[i] as number);
+      const mean = background?.mean[row] ?? calibration.negativeMean;
+      const sd = background?.sd[row] ?? calibration.negativeSd;
+      const value = observation.quality * limited((calibration.a * (cosine - mean)) / sd + calibration.b);
+      if (row < this.#promptCount) llr[row] = value;
+      else odds[row - this.#promptCount] = Math.exp(value);
+    }
+    return { llr, odds, calibrated: cohort !== undefined };
+  }
+
+  /**
+   * A source's own background may only make its scores more careful: what a camera sees all day must not count as found,
+   * but a quiet background is no reason to believe a faint likeness (its negatives are other things, not nothing).
+   */
+  #background(cohort: Cohort, modality: Modality): Background {
+    const known = this.#backgrounds.get(cohort);
+    if (known !== undefined) return known;
+    const calibration: ModalityCalibration = this.#space.calibration[modality];
+    const dimensions = this.#space.dimensions;
+    const background = { mean: new Float64Array(this.#rowCount), sd: new Float64Array(this.#rowCount) };
+    for (let row = 0; row < this.#rowCount; row++) {
+      let mean = 0;
+      let variance = 0;
+      for (let i = 0; i < dimensions; i++) {
+        const x = this.#rows[row * dimensions + i] as number;
+        mean += x * (cohort.mean[i] as number);
+        variance += x * x * (cohort.variance[i] as number);
+      }
+      background.mean[row] = Math.max(mean, calibration.negativeMean);
+      background.sd[row] = Math.max(Math.sqrt(variance), calibration.negativeSd);
+    }
+    this.#backgrounds.set(cohort, background);
+    return background;
+  }
+}
+
+function limited(llr: number): number {
+  return Math.max(-LLR_LIMIT, Math.min(LLR_LIMIT, llr));
+}

@@ -1,0 +1,161 @@
+// One candidate or incident of a rule in a group, from its first observation to its end.
+import type { Incident, Evidence } from "./incident.js";
+import { completeNeeded, confidenceOf, judged, positiveLeaves, type Anchor, type Met, type Surroundings } from "./evaluate.js";
+import { withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
+import type { Rule } from "./rule.js";
+import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
+
+/** Why a candidate never became an incident. */
+export const SUPPRESSION_REASONS = ["cooldown", "hold_for", "unless", "blind"] as const;
+/** One of the closed set of reasons for which a candidate is kept back. */
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
+
+/** At most this many events are named: the founding one and the newest. */
+const EVENTS_MAX = 64;
+
+/** At most this much evidence goes with an incident. */
+const EVIDENCE_MAX = 16;
+
+/**
+ * What a rule sees happening in a group. Immutable.
+ *
+ * `pending`: met, but not yet for long enough or its absences cannot be judged yet. `suppressed`: decided against; it is
+ * kept until its conditions are no longer met, so that it is decided once.
+ */
+export interface Episode extends Anchor {
+  readonly id: string;
+  readonly groupId: string;
+  readonly state: "pending" | "firing" | "suppressed";
+  readonly suppression?: SuppressionReason;
+  readonly unwitnessed?: boolean;
+  readonly lastMetAt: number;
+  readonly confidence: number;
+  readonly events: readonly { readonly id: string; readonly revision: number }[];
+  readonly evidence: readonly LeafEvidence[];
+}
+
+/** What makes the id of an episode: the same in every replay. */
+export interface EpisodeIdentity {
+  readonly site: string;
+  readonly groupId: string;
+  /** How many incidents of this rule the founding event has had before. */
+  readonly number: (foundingEventId: string) => number;
+}
+
+/** The founding event: the earliest by (start, id) of those that first met the conditions. */
+export function foundingEvent(met: Met): LeafMatch {
+  const matches = [...met.values()].flat();
+  return matches.reduce((a, b) => (b.eventStartedAt - a.eventStartedAt || compareText(b.eventId, a.eventId)) < 0 ? b : a);
+}
+
+/** A new episode: the observation made the conditions met for the first time. */
+export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, observation: Observation): Episode {
+  const founding = foundingEvent(met);
+  const matches = [...met.values()].flat();
+  const blank: Episode = {
+    id: shortHash("incident", identity.site, identity.groupId, rule.id, founding.eventId, identity.number(founding.eventId)),
+    groupId: identity.groupId,
+    state: "pending",
+    startedAt: Math.min(...matches.map((match) => match.lastStart)),
+    firstMetAt: endedAt(observation),
+    metLeaves: [],
+    lastMetAt: endedAt(observation),
+    confidence: 0,
+    events: [{ id: founding.eventId, revision: founding.eventRevision }],
+    evidence: [],
+  };
+  return continueEpisode(rule, blank, met, endedAt(observation));
+}
+
+/** The episode after its conditions were met once more at `at`. */
+export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: number): Episode {
+  const relevant = positiveLeaves(rule.condition).filter((leaf) => met.has(leaf));
+  const matches = relevant.flatMap((leaf) => met.get(leaf) ?? []);
+  return {
+    ...episode,
+    lastMetAt: Math.max(episode.lastMetAt, at),
+    metLeaves: [...new Set([...episode.metLeaves, ...relevant])].sort((a, b) => a - b),
+    confidence: Math.max(episode.confidence, confidenceOf(rule.condition, met)),
+    events: matches.reduce(withEvent, episode.events),
+    evidence: matches.flatMap((match) => match.evidence).reduce(withEvidence, episode.evidence),
+  };
+}
+
+/** The decision on a pending episode at time `at`, as far as it can be made; every step before `completeTo` is known. */
+export function decide(rule: Rule, episode: Episode, around: Surroundings, completeTo: number): Episode {
+  if (episode.state !== "pending" || episode.lastMetAt - episode.firstMetAt < rule.holdForMs) return episode;
+  const needed = completeNeeded(rule, episode);
+  if (needed === undefined) return { ...episode, state: "firing" };
+  if (needed >= completeTo) return episode;
+  const truth = judged(rule, episode, around);
+  if (truth === "true") return { ...episode, state: "firing" };
+  if (truth === "false") return suppressed(episode, "unless");
+  return rule.whenBlind === "fire" ? { ...episode, state: "firing", unwitnessed: true } : suppressed(episode, "blind");
+}
+
+/** The episode, decided against. */
+export function suppressed(episode: Episode, reason: SuppressionReason): Episode {
+  return { ...episode, state: "suppressed", suppression: reason };
+}
+
+/** The time whose completeness a pending episode waits for; Infinity if it waits for none. */
+export function waitsFor(rule: Rule, episode: Episode | undefined): number {
+  if (episode?.state !== "pending" || episode.lastMetAt - episode.firstMetAt < rule.holdForMs) return Infinity;
+  return completeNeeded(rule, episode) ?? Infinity;
+}
+
+/** The episode with one event's id replaced: it was merged. */
+export function renameEvent(episode: Episode, fromId: string, to: { id: string; revision: number }): Episode {
+  if (!episode.events.some((event) => event.id === fromId)) return episode;
+  const events = episode.events.map((event) => (event.id === fromId ? { id: to.id, revision: to.revision } : event));
+  const unique = events.filter((event, i) => events.findIndex((other) => other.id === event.id) === i);
+  return { ...episode, events: unique, evidence: episode.evidence.map((e) => (e.eventId === fromId ? { ...e, eventId: to.id } : e)) };
+}
+
+/** The incident as it is reported; `resolvedAt` is set once its conditions have not been met for long enough. */
+export function incidentOf(rule: Rule, episode: Episode, resolvedAt?: number): Incident {
+  return {
+    id: episode.id,
+    ruleId: rule.id,
+    groupId: episode.groupId,
+    severity: rule.severity,
+    state: resolvedAt !== undefined ? "resolved" : episode.state === "firing" ? "firing" : "pending",
+    startedAt: episode.startedAt,
+    updatedAt: resolvedAt ?? episode.lastMetAt,
+    ...(resolvedAt === undefined ? {} : { endedAt: episode.lastMetAt }),
+    confidence: episode.confidence,
+    calibrated: episode.evidence.every((one) => one.calibrated),
+    ...(episode.unwitnessed === undefined ? {} : { unwitnessed: episode.unwitnessed }),
+    events: episode.events,
+    evidence: reported(episode),
+    summary: summaryOf(episode),
+  };
+}
+
+function reported(episode: Episode): readonly Evidence[] {
+  const best = [...episode.evidence].sort((a, b) => b.llr - a.llr || compareText(a.observationId, b.observationId));
+  return best.slice(0, EVIDENCE_MAX).map(({ llr: _llr, calibrated: _calibrated, ...evidence }) => ({
+    ...evidence,
+    offsetMs: evidence.capturedAt - episode.startedAt,
+  }));
+}
+
+/** "hear: dog (yard-mic 0.93); see: person (yard-cam 0.88)" */
+function summaryOf(episode: Episode): string {
+  const byCondition = new Map<string, string[]>();
+  for (const one of episode.evidence) {
+    const said = `${one.sourceId} ${one.confidence.toFixed(2)}`;
+    byCondition.set(one.condition, [...(byCondition.get(one.condition) ?? []), said]);
+  }
+  return [...byCondition].map(([condition, sources]) => `${condition} (${sources.join(", ")})`).join("; ");
+}
+
+function withEvent(
+  events: readonly { readonly id: string; readonly revision: number }[],
+  match: LeafMatch,
+): readonly { readonly id: string; readonly revision: number }[] {
+  const at = events.findIndex((event) => event.id === match.eventId);
+  const entry = { id: match.eventId, revision: match.eventRevision };
+  if (at !== -1) return events.with(at, entry);
+  return events.length < EVENTS_MAX ? [...events, entry] : [...events.slice(0, 1), ...events.slice(2), entry];
+}

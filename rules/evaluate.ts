@@ -1,0 +1,135 @@
+// Is a rule's condition met? Positive conditions by their newest matches, absences by their witnesses.
+import type { Modality } from "../fusion/model/modality.js";
+import type { LeafMatch, LeafState } from "./leaf-matches.js";
+import type { ConditionNode, Exclusion, Rule } from "./rule.js";
+import { all, any, not, truthOf, type Truth } from "./truth.js";
+import { witnessed, type HealthSpan } from "./witnesses.js";
+
+/** Positive conditions that are met together, by index of leaf. */
+export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
+
+/**
+ * The matches that meet the rule's condition together: each ended at most `withinMs` before `from`.
+ *
+ * `eventId`: only matches of this event count (`same_event`). Absences are taken for granted here, they are judged when
+ * time is complete. Undefined: not met.
+ */
+export function metTogether(rule: Rule, leaves: readonly LeafState[], from: number, eventId?: string): Met | undefined {
+  const met = new Map<number, readonly LeafMatch[]>();
+  for (const [index, state] of leaves.entries()) {
+    const candidates = eventId === undefined ? [...state.byEvent.values()] : [state.byEvent.get(eventId)];
+    const recent = candidates.filter((match) => match !== undefined && match.lastEnd >= from - rule.withinMs) as LeafMatch[];
+    if (recent.length > 0) met.set(index, recent);
+  }
+  return isMet(rule.condition, met) ? met : undefined;
+}
+
+/** Leaves that stand outside every `not`: the ones that can meet the condition. */
+export function positiveLeaves(node: ConditionNode): readonly number[] {
+  switch (node.kind) {
+    case "leaf":
+      return [node.leaf];
+    case "not":
+      return [];
+    default:
+      return node.of.flatMap(positiveLeaves);
+  }
+}
+
+/** The confidence of what is met: the weakest of `all`, the strongest of `any`. */
+export function confidenceOf(node: ConditionNode, met: Met): number {
+  switch (node.kind) {
+    case "leaf":
+      return Math.max(0, ...(met.get(node.leaf) ?? []).map((match) => match.confidence));
+    case "not":
+      return 1;
+    case "all":
+      return Math.min(...node.of.map((child) => confidenceOf(child, met)));
+    case "any":
+      return Math.max(...node.of.map((child) => confidenceOf(child, met)));
+  }
+}
+
+/** When the absences of an incident were judged from: its start, and when its conditions were first met together. */
+export interface Anchor {
+  readonly startedAt: number;
+  readonly firstMetAt: number;
+  /** Leaves that were met, ever. */
+  readonly metLeaves: readonly number[];
+}
+
+/** What is known of the group when absences are judged. */
+export interface Surroundings {
+  readonly leaves: readonly LeafState[];
+  readonly spans: readonly HealthSpan[];
+}
+
+/** The time up to which the group must be complete before the rule's absences can be judged; undefined: it has none. */
+export function completeNeeded(rule: Rule, anchor: Anchor): number | undefined {
+  const ends = rule.unless.map((exclusion) => anchor.startedAt + exclusion.afterMs);
+  if (hasNot(rule.condition)) ends.push(anchor.firstMetAt);
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** Whether the incident stands, absences included. Call only when time is complete to `completeNeeded`. */
+export function judged(rule: Rule, anchor: Anchor, around: Surroundings): Truth {
+  const condition = truthOfCondition(rule, rule.condition, anchor, around);
+  return all([condition, ...rule.unless.map((exclusion) => not(happened(rule, exclusion, anchor, around)))]);
+}
+
+function isMet(node: ConditionNode, met: Met): boolean {
+  switch (node.kind) {
+    case "leaf":
+      return met.has(node.leaf);
+    case "not":
+      return true;
+    case "all":
+      return node.of.every((child) => isMet(child, met));
+    case "any":
+      return node.of.some((child) => child.kind !== "not" && isMet(child, met));
+  }
+}
+
+function hasNot(node: ConditionNode): boolean {
+  return node.kind === "not" || (node.kind !== "leaf" && node.of.some(hasNot));
+}
+
+function truthOfCondition(rule: Rule, node: ConditionNode, anchor: Anchor, around: Surroundings): Truth {
+  switch (node.kind) {
+    case "leaf":
+      return truthOf(anchor.metLeaves.includes(node.leaf));
+    case "not":
+      return not(truthWithin(rule, node.of, anchor.startedAt - rule.withinMs, anchor.firstMetAt, around));
+    case "all":
+      return all(node.of.map((child) => truthOfCondition(rule, child, anchor, around)));
+    case "any":
+      return any(node.of.map((child) => truthOfCondition(rule, child, anchor, around)));
+  }
+}
+
+function happened(rule: Rule, exclusion: Exclusion, anchor: Anchor, around: Surroundings): Truth {
+  const from = anchor.startedAt - exclusion.withinMs;
+  return truthWithin(rule, exclusion.node, from, anchor.startedAt + exclusion.afterMs, around);
+}
+
+/** Whether something happened within an interval; without a witness over all of it, "no" is not to be known. */
+function truthWithin(rule: Rule, node: ConditionNode, from: number, to: number, around: Surroundings): Truth {
+  switch (node.kind) {
+    case "leaf": {
+      const runs = around.leaves[node.leaf]?.runs ?? [];
+      if (runs.some((run) => run.start <= to && run.end >= from)) return "true";
+      return witnessed(around.spans, modalityOfLeaf(rule, node.leaf), from, to) ? "false" : "unknown";
+    }
+    case "not":
+      return not(truthWithin(rule, node.of, from, to, around));
+    case "all":
+      return all(node.of.map((child) => truthWithin(rule, child, from, to, around)));
+    case "any":
+      return any(node.of.map((child) => truthWithin(rule, child, from, to, around)));
+  }
+}
+
+function modalityOfLeaf(rule: Rule, index: number): Modality {
+  const leaf = rule.leaves[index];
+  return leaf?.kind === "prompt" ? leaf.modality : "text";
+}

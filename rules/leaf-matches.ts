@@ -1,0 +1,171 @@
+// What has met one condition lately, event by event.
+import { logistic, logit } from "../fusion/model/likelihood.js";
+import type { FusionEvent } from "../fusion/model/event.js";
+import { endedAt, type Observation } from "../fusion/model/observation.js";
+import type { Evidence } from "./incident.js";
+import type { Leaf } from "./rule.js";
+
+/** The best evidence of one source; `offsetMs` is set when the incident's start is known. */
+export type LeafEvidence = Omit<Evidence, "offsetMs"> & { readonly llr: number; readonly calibrated: boolean };
+
+/** How one event stands to one condition. Immutable. */
+export interface LeafMatch {
+  readonly eventId: string;
+  readonly eventRevision: number;
+  readonly eventStartedAt: number;
+  /** Per (source, modality) the observation that speaks for it most. */
+  readonly evidence: readonly LeafEvidence[];
+  readonly confidence: number;
+  /** Interval of the newest observation that met the condition; -Infinity while none has. */
+  readonly lastStart: number;
+  readonly lastEnd: number;
+}
+
+/** A time over which a condition was met again and again. */
+export interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An exact value is met or not; this only ranks it above every likeness. */
+const EXACT_LLR = 100;
+
+/** Runs kept per condition; older ones go first. */
+const RUNS_MAX = 64;
+
+/**
+ * The matches of one condition in one group. Values are immutable, so a copy of the map is a copy of the state.
+ *
+ * Bound: one entry per event that is open or was lately, and RUNS_MAX runs.
+ */
+export interface LeafState {
+  readonly byEvent: ReadonlyMap<string, LeafMatch>;
+  readonly runs: readonly Run[];
+}
+
+/** Nothing has met it yet. */
+export const noMatches: LeafState = { byEvent: new Map(), runs: [] };
+
+/** The state of a condition after an observation, and whether this observation met it. */
+export interface LeafUpdate {
+  readonly state: LeafState;
+  readonly met: boolean;
+}
+
+/**
+ * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
+ *
+ * The event's log odds are the sum over its sources of what their best observation says, plus the prior once. A source
+ * that says "no" adds nothing: it may look elsewhere. The observation meets the condition if the event as a whole
+ * reaches the confidence and the observation itself speaks for it, so one clear look is carried on by fainter ones.
+ */
+export function observePrompt(
+  state: LeafState,
+  leaf: Extract<Leaf, { kind: "prompt" }>,
+  prior: number,
+  event: FusionEvent,
+  observation: Observation,
+  llr: number,
+  calibrated: boolean,
+): LeafUpdate {
+  if (observation.modality !== leaf.modality || llr <= 0) return { state, met: false };
+  const before = state.byEvent.get(event.id);
+  const evidence = withEvidence(before?.evidence ?? [], {
+    ...evidenceOf(leaf, observation, logistic(llr + logit(prior))),
+    eventId: event.id,
+    llr,
+    calibrated,
+  });
+  const logOdds = evidence.reduce((sum, one) => sum + one.llr, logit(prior));
+  const confidence = logistic(logOdds);
+  const met = confidence >= leaf.confidence;
+  const match: LeafMatch = {
+    eventId: event.id,
+    eventRevision: event.revision,
+    eventStartedAt: event.startedAt,
+    evidence,
+    confidence,
+    lastStart: met ? observation.capturedAt : (before?.lastStart ?? -Infinity),
+    lastEnd: met ? endedAt(observation) : (before?.lastEnd ?? -Infinity),
+  };
+  return { state: withMatch(state, match, met), met };
+}
+
+/** Takes in a text line whose field has the wanted value; the line stands for an event of its own. */
+export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "field" }>, observation: Observation): LeafUpdate {
+  if (observation.fields?.[leaf.field] !== leaf.equals) return { state, met: false };
+  const evidence: LeafEvidence = { ...evidenceOf(leaf, observation, 1), llr: EXACT_LLR, calibrated: true };
+  const match: LeafMatch = {
+    eventId: observation.id,
+    eventRevision: 0,
+    eventStartedAt: observation.capturedAt,
+    evidence: [evidence],
+    confidence: 1,
+    lastStart: observation.capturedAt,
+    lastEnd: endedAt(observation),
+  };
+  return { state: withMatch(state, match, true), met: true };
+}
+
+/** What was known of an event now counts for another: it was merged into it, or is continued by it. */
+export function carryOver(state: LeafState, fromId: string, to: FusionEvent, merged: boolean): LeafState {
+  const from = state.byEvent.get(fromId);
+  if (from === undefined) return state;
+  const into = state.byEvent.get(to.id);
+  const stronger = into === undefined || from.confidence > into.confidence ? from : into;
+  const byEvent = new Map(state.byEvent);
+  if (merged) byEvent.delete(fromId);
+  byEvent.set(to.id, {
+    ...stronger,
+    eventId: to.id,
+    eventRevision: to.revision,
+    eventStartedAt: to.startedAt,
+    evidence: (into?.evidence ?? []).reduce(withEvidence, from.evidence).map((one) => ({ ...one, eventId: to.id })),
+    lastStart: Math.max(from.lastStart, into?.lastStart ?? -Infinity),
+    lastEnd: Math.max(from.lastEnd, into?.lastEnd ?? -Infinity),
+  });
+  return { byEvent, runs: state.runs };
+}
+
+/** Forgets what ended before `horizon` and is of no open event. */
+export function forgetOlder(state: LeafState, horizon: number, isOpen: (eventId: string) => boolean): LeafState {
+  const stale = [...state.byEvent.values()].filter((match) => match.lastEnd < horizon && !isOpen(match.eventId));
+  const runs = (state.runs[0]?.end ?? Infinity) < horizon ? state.runs.filter((run) => run.end >= horizon) : state.runs;
+  if (stale.length === 0) return runs === state.runs ? state : { byEvent: state.byEvent, runs };
+  const byEvent = new Map(state.byEvent);
+  for (const match of stale) byEvent.delete(match.eventId);
+  return { byEvent, runs };
+}
+
+function withMatch(state: LeafState, match: LeafMatch, met: boolean): LeafState {
+  const byEvent = new Map(state.byEvent).set(match.eventId, match);
+  if (!met) return { byEvent, runs: state.runs };
+  const last = state.runs.at(-1);
+  const run: Run = { start: match.lastStart, end: match.lastEnd };
+  const joins = last !== undefined && run.start <= last.end && run.end >= last.start;
+  const runs = joins
+    ? state.runs.with(-1, { start: Math.min(last.start, run.start), end: Math.max(last.end, run.end) })
+    : [...state.runs, run].slice(-RUNS_MAX);
+  return { byEvent, runs };
+}
+
+/** The evidence with one more: the best of each source and modality. */
+export function withEvidence(list: readonly LeafEvidence[], one: LeafEvidence): readonly LeafEvidence[] {
+  const at = list.findIndex((e) => e.condition === one.condition && e.sourceId === one.sourceId && e.modality === one.modality);
+  if (at === -1) return [...list, one];
+  return (list[at] as LeafEvidence).llr >= one.llr ? list : list.with(at, one);
+}
+
+function evidenceOf(leaf: Leaf, o: Observation, confidence: number): Omit<LeafEvidence, "llr" | "calibrated"> {
+  return {
+    condition: leaf.label,
+    sourceId: o.sourceId,
+    modality: o.modality,
+    observationId: o.id,
+    capturedAt: o.capturedAt,
+    durationMs: o.durationMs,
+    confidence,
+    ...(o.region === undefined ? {} : { region: o.region }),
+    ...(o.text === undefined ? {} : { text: o.text }),
+  };
+}

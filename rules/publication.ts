@@ -1,0 +1,99 @@
+// Which revisions of incidents are worth an alert: the ledger between the state now and what was told.
+import type { Incident, IncidentRevision } from "./incident.js";
+
+/** A rise of confidence that is told at once. */
+const CONFIDENCE_STEP = 0.1;
+
+/** How long what was told of an incident that is over is remembered, ms: its revisions must never start again. */
+const TOLD_KEPT_MS = 600_000;
+
+/** What was last told of an incident. */
+export interface Told {
+  readonly revision: number;
+  readonly incident: Incident;
+}
+
+/** What `reconcile` found to be told. */
+export interface Publication {
+  /** Firing and resolved incidents: alerts. */
+  readonly alerts: readonly IncidentRevision[];
+  /** Incidents that have newly become pending: to look at, not to automate on. */
+  readonly candidates: readonly Incident[];
+}
+
+/**
+ * Compares the incidents of the state now with what was told, and says what to tell.
+ *
+ * An alert leaves on a state change, a new source or modality, or a rise of confidence of 0.1 or more; otherwise at most
+ * once every `updateEveryMs` of its rule. A firing incident that the state now does not know any more has lost its
+ * ground: it resolves as withdrawn, and what fires in its place says which one it supersedes. Pure but for its ledger.
+ */
+export class PublicationLedger {
+  readonly #updateEveryMs: (ruleId: string) => number;
+  readonly #told: Map<string, Told>;
+  #pending = new Set<string>();
+
+  constructor(updateEveryMs: (ruleId: string) => number, told: Iterable<Told> = []) {
+    this.#updateEveryMs = updateEveryMs;
+    this.#told = new Map([...told].map((one) => [one.incident.id, one]));
+  }
+
+  /** What was told of incidents that are going on or were lately, to be written down. */
+  get told(): readonly Told[] {
+    return [...this.#told.values()];
+  }
+
+  /** `incidents`: all of the state now, the ones resolved lately included. `nowMs`: event time. */
+  reconcile(incidents: readonly Incident[], nowMs: number): Publication {
+    const current = new Set(incidents.map((incident) => incident.id));
+    const withdrawn = [...this.#told.values()].filter((told) => !current.has(told.incident.id));
+    const alerts = withdrawn.flatMap((told) => this.#withdraw(told, nowMs));
+    for (const incident of incidents) alerts.push(...this.#tell(incident, alerts));
+    const pending = incidents.filter((incident) => incident.state === "pending");
+    const candidates = pending.filter((incident) => !this.#pending.has(incident.id));
+    this.#pending = new Set(pending.map((incident) => incident.id));
+    return { alerts, candidates };
+  }
+
+  /** A resolved incident that the state forgot is over; a firing one was withdrawn. */
+  #withdraw(told: Told, nowMs: number): readonly IncidentRevision[] {
+    if (told.incident.state === "resolved") {
+      if (nowMs - told.incident.updatedAt > TOLD_KEPT_MS) this.#told.delete(told.incident.id);
+      return [];
+    }
+    const { supersedes: _past, ...incident } = told.incident;
+    const resolved: Incident = { ...incident, state: "resolved", reason: "withdrawn", updatedAt: nowMs, endedAt: incident.updatedAt };
+    const revision = { incident: resolved, revision: told.revision + 1 };
+    this.#told.set(incident.id, revision);
+    return [revision];
+  }
+
+  #tell(incident: Incident, alerts: readonly IncidentRevision[]): readonly IncidentRevision[] {
+    if (incident.state === "pending") return [];
+    const before = this.#told.get(incident.id);
+    if (before !== undefined && !this.#isNews(before.incident, incident)) return [];
+    const replaced = before === undefined ? replacedBy(incident, alerts) : before.incident.supersedes;
+    const told: Incident = { ...incident, ...(replaced === undefined ? {} : { supersedes: replaced }) };
+    const revision = { incident: told, revision: (before?.revision ?? 0) + 1 };
+    this.#told.set(incident.id, revision);
+    return [revision];
+  }
+
+  #isNews(before: Incident, now: Incident): boolean {
+    if (before.state !== now.state || before.reason !== now.reason) return true;
+    if (now.state === "resolved") return false;
+    if (now.confidence - before.confidence >= CONFIDENCE_STEP) return true;
+    const known = witnessesOf(before);
+    if ([...witnessesOf(now)].some((witness) => !known.has(witness))) return true;
+    return now.updatedAt - before.updatedAt >= this.#updateEveryMs(now.ruleId);
+  }
+}
+
+function witnessesOf(incident: Incident): ReadonlySet<string> {
+  return new Set(incident.evidence.map((one) => `${one.sourceId} ${one.modality}`));
+}
+
+function replacedBy(incident: Incident, alerts: readonly IncidentRevision[]): string | undefined {
+  const same = (other: Incident): boolean => other.ruleId === incident.ruleId && other.groupId === incident.groupId;
+  return alerts.find((alert) => alert.incident.reason === "withdrawn" && same(alert.incident))?.incident.id;
+}

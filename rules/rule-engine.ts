@@ -1,0 +1,96 @@
+// The rules of one group: patterns over its events, as one pure state machine.
+import type { FusionEvent } from "../fusion/model/event.js";
+import type { Observation } from "../fusion/model/observation.js";
+import type { Incident } from "./incident.js";
+import type { Rule } from "./rule.js";
+import { lookBackMs } from "./rule.js";
+import { RuleState, type RuleContext, type RuleNote, type RuleStateData } from "./rule-state.js";
+import { withChange, withoutOlder, type HealthSpan, type WitnessChange } from "./witnesses.js";
+
+/** Where the engine works. */
+export interface RuleEngineOptions {
+  readonly site: string;
+  readonly groupId: string;
+  /** The rules that watch this group. */
+  readonly rules: readonly Rule[];
+}
+
+/** The engine's plain state. */
+export interface RuleEngineData {
+  readonly spans: readonly HealthSpan[];
+  readonly rules: ReadonlyMap<string, RuleStateData>;
+}
+
+/**
+ * Asks every rule of a group about every observation, in canonical order. Pure.
+ *
+ * `completeTo` (Unix ms, excluded) says how far no earlier step can come any more: absences are judged up to there.
+ * `clone()` is cheap: the states are immutable values.
+ */
+export class RuleEngine {
+  readonly #options: RuleEngineOptions;
+  readonly #states: readonly RuleState[];
+  #spans: readonly HealthSpan[];
+
+  /** A rule that `data` does not know starts anew; what `data` knows of other rules is dropped. */
+  constructor(options: RuleEngineOptions, data?: RuleEngineData) {
+    this.#options = options;
+    this.#spans = data?.spans ?? [];
+    this.#states = options.rules.map((rule) => new RuleState(rule, matching(rule, data?.rules.get(rule.id))));
+  }
+
+  get data(): RuleEngineData {
+    return { spans: this.#spans, rules: new Map(this.#states.map((state) => [state.rule.id, state.data])) };
+  }
+
+  clone(): RuleEngine {
+    return new RuleEngine(this.#options, this.data);
+  }
+
+  /** The earliest time whose completeness a pending incident waits for; Infinity if none does. */
+  get waitsFor(): number {
+    return Math.min(Infinity, ...this.#states.map((state) => state.waitsFor));
+  }
+
+  /** Pending and firing incidents, and those resolved within the last minute of event time. */
+  incidents(): readonly Incident[] {
+    return this.#states.flatMap((state) => state.incidents());
+  }
+
+  observeMember(event: FusionEvent, observation: Observation, llr: Float32Array, calibrated: boolean, completeTo: number): readonly RuleNote[] {
+    const context = this.#context(completeTo);
+    return this.#states.flatMap((state) => state.observeMember(context, event, observation, llr, calibrated));
+  }
+
+  observeFields(observation: Observation, completeTo: number): readonly RuleNote[] {
+    const context = this.#context(completeTo);
+    return this.#states.flatMap((state) => state.observeFields(context, observation));
+  }
+
+  /** An event was merged into another (`merged`), or is continued by it. */
+  carryOver(fromId: string, to: FusionEvent, merged: boolean): void {
+    for (const state of this.#states) state.carryOver(fromId, to, merged);
+  }
+
+  /** A source became healthy, or stopped being so. */
+  witness(change: WitnessChange): void {
+    this.#spans = withChange(this.#spans, change);
+  }
+
+  /** Time has passed to `timeMs`. The effects do not depend on how finely time is cut. */
+  advance(timeMs: number, completeTo: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
+    const horizon = timeMs - Math.max(0, ...this.#options.rules.map(lookBackMs)) - 120_000;
+    this.#spans = withoutOlder(this.#spans, horizon);
+    const context = this.#context(completeTo);
+    return this.#states.flatMap((state) => state.advance(context, timeMs, isOpen));
+  }
+
+  #context(completeTo: number): RuleContext {
+    return { site: this.#options.site, groupId: this.#options.groupId, spans: this.#spans, completeTo };
+  }
+}
+
+/** A rule whose conditions changed since the state was written starts anew. */
+function matching(rule: Rule, data: RuleStateData | undefined): RuleStateData | undefined {
+  return data?.leaves.length === rule.leaves.length ? data : undefined;
+}

@@ -1,0 +1,193 @@
+// One rule in one group: a pure state machine over the group's events.
+import { endedAt, type Observation } from "../fusion/model/observation.js";
+import type { FusionEvent } from "../fusion/model/event.js";
+import type { Incident } from "./incident.js";
+import type { Rule } from "./rule.js";
+import { lookBackMs } from "./rule.js";
+import { carryOver, forgetOlder, noMatches, observeField, observePrompt, type LeafState } from "./leaf-matches.js";
+import { metTogether, positiveLeaves, type Met } from "./evaluate.js";
+import {
+  beginEpisode,
+  continueEpisode,
+  decide,
+  incidentOf,
+  renameEvent,
+  suppressed,
+  waitsFor,
+  type Episode,
+  type SuppressionReason,
+} from "./episode.js";
+import type { HealthSpan } from "./witnesses.js";
+
+/** Something countable happened to a rule. */
+export type RuleNote =
+  | { readonly kind: "incident"; readonly ruleId: string; readonly incidentId: string; readonly state: "firing" | "resolved" }
+  | { readonly kind: "suppressed"; readonly ruleId: string; readonly reason: SuppressionReason };
+
+/** What a rule needs to know of its group at a step. */
+export interface RuleContext {
+  readonly site: string;
+  readonly groupId: string;
+  readonly spans: readonly HealthSpan[];
+  readonly completeTo: number;
+}
+
+/** Reports are made once per episode value. */
+const reports = new WeakMap<Episode, Incident>();
+
+/** How long a resolved incident stays readable, ms: longer than any refold reaches back. */
+const RESOLVED_KEPT_MS = 60_000;
+
+/** Founding events whose incidents are counted. */
+const EPISODES_MAX = 256;
+
+/** The plain state: immutable values only, JSON-safe but for its maps. */
+export interface RuleStateData {
+  readonly leaves: readonly LeafState[];
+  readonly episode?: Episode;
+  readonly resolved: readonly Incident[];
+  /** No new incident may start before this, Unix ms. */
+  readonly cooldownUntil: number;
+  /** Incidents so far per founding event. */
+  readonly episodes: ReadonlyMap<string, number>;
+}
+
+/** The state of one rule in one group. */
+export class RuleState {
+  readonly rule: Rule;
+  readonly #positive: ReadonlySet<number>;
+  #data: RuleStateData;
+
+  constructor(rule: Rule, data?: RuleStateData) {
+    this.rule = rule;
+    this.#positive = new Set(positiveLeaves(rule.condition));
+    this.#data = data ?? { leaves: rule.leaves.map(() => noMatches), resolved: [], cooldownUntil: -Infinity, episodes: new Map() };
+  }
+
+  /** The immutable state, to be written down or copied. */
+  get data(): RuleStateData {
+    return this.#data;
+  }
+
+  /** Whether anything of it would be lost if it were forgotten. */
+  get waitsFor(): number {
+    return waitsFor(this.rule, this.#data.episode);
+  }
+
+  clone(): RuleState {
+    return new RuleState(this.rule, this.#data);
+  }
+
+  /** Incidents that are pending or firing, and those resolved within the last minute of event time. */
+  incidents(): readonly Incident[] {
+    const episode = this.#data.episode;
+    const current = episode === undefined || episode.state === "suppressed" ? [] : [this.#report(episode)];
+    return [...this.#data.resolved, ...current];
+  }
+
+  /** Takes in an observation that was joined to an event; `llr` is its score by prompt. */
+  observeMember(context: RuleContext, event: FusionEvent, observation: Observation, llr: Float32Array, calibrated: boolean): readonly RuleNote[] {
+    return this.#observe(context, observation, event.id, (state, index) => {
+      const leaf = this.rule.leaves[index];
+      if (leaf?.kind !== "prompt") return { state, met: false };
+      return observePrompt(state, leaf, this.rule.prior, event, observation, llr[leaf.prompt] as number, calibrated);
+    });
+  }
+
+  /** Takes in a text line for its exact fields. */
+  observeFields(context: RuleContext, observation: Observation): readonly RuleNote[] {
+    return this.#observe(context, observation, observation.id, (state, index) => {
+      const leaf = this.rule.leaves[index];
+      return leaf?.kind === "field" ? observeField(state, leaf, observation) : { state, met: false };
+    });
+  }
+
+  /** An event was merged into another, or is continued by it. */
+  carryOver(fromId: string, to: FusionEvent, merged: boolean): void {
+    const leaves = this.#data.leaves.map((leaf) => carryOver(leaf, fromId, to, merged));
+    const episode = this.#data.episode;
+    const renamed = episode === undefined || !merged ? episode : renameEvent(episode, fromId, to);
+    this.#data = { ...this.#data, leaves, ...(renamed === undefined ? {} : { episode: renamed }) };
+  }
+
+  /** Time has passed to `timeMs`: decides what waited, resolves what is over, forgets what is old. */
+  advance(context: RuleContext, timeMs: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
+    const notes = [...this.#decide(context), ...this.#end(timeMs)];
+    const horizon = timeMs - lookBackMs(this.rule) - RESOLVED_KEPT_MS;
+    const resolved = this.#data.resolved.filter((incident) => incident.updatedAt >= timeMs - RESOLVED_KEPT_MS);
+    const leaves = this.#data.leaves.map((leaf) => forgetOlder(leaf, horizon, isOpen));
+    this.#data = { ...this.#data, leaves, resolved };
+    return notes;
+  }
+
+  #observe(
+    context: RuleContext,
+    observation: Observation,
+    eventId: string,
+    update: (state: LeafState, index: number) => { state: LeafState; met: boolean },
+  ): readonly RuleNote[] {
+    let positiveMet = false;
+    const leaves = this.#data.leaves.map((state, index) => {
+      const after = update(state, index);
+      if (after.met && this.#positive.has(index)) positiveMet = true;
+      return after.state;
+    });
+    this.#data = { ...this.#data, leaves };
+    if (!positiveMet) return [];
+    const met = metTogether(this.rule, leaves, observation.capturedAt, this.rule.sameEvent ? eventId : undefined);
+    return met === undefined ? [] : this.#met(context, met, observation);
+  }
+
+  #met(context: RuleContext, met: Met, observation: Observation): readonly RuleNote[] {
+    const before = this.#data.episode;
+    if (before !== undefined) {
+      this.#data = { ...this.#data, episode: continueEpisode(this.rule, before, met, endedAt(observation)) };
+      return this.#decide(context);
+    }
+    const number = (founding: string): number => this.#data.episodes.get(founding) ?? 0;
+    const episode = beginEpisode(this.rule, { site: context.site, groupId: context.groupId, number }, met, observation);
+    if (episode.startedAt < this.#data.cooldownUntil) {
+      this.#data = { ...this.#data, episode: suppressed(episode, "cooldown") };
+      return [{ kind: "suppressed", ruleId: this.rule.id, reason: "cooldown" }];
+    }
+    this.#data = { ...this.#data, episode };
+    return this.#decide(context);
+  }
+
+  #report(episode: Episode): Incident {
+    const known = reports.get(episode);
+    if (known !== undefined) return known;
+    const incident = incidentOf(this.rule, episode);
+    reports.set(episode, incident);
+    return incident;
+  }
+
+  #decide(context: RuleContext): readonly RuleNote[] {
+    const before = this.#data.episode;
+    if (before === undefined) return [];
+    const after = decide(this.rule, before, { leaves: this.#data.leaves, spans: context.spans }, context.completeTo);
+    if (after === before) return [];
+    this.#data = { ...this.#data, episode: after };
+    if (after.state === "firing") return [{ kind: "incident", ruleId: this.rule.id, incidentId: after.id, state: "firing" }];
+    return after.suppression === undefined ? [] : [{ kind: "suppressed", ruleId: this.rule.id, reason: after.suppression }];
+  }
+
+  #end(timeMs: number): readonly RuleNote[] {
+    const episode = this.#data.episode;
+    if (episode === undefined || timeMs <= episode.lastMetAt + this.rule.resolveAfterMs) return [];
+    if (waitsFor(this.rule, episode) !== Infinity) return [];
+    const { episode: _over, ...rest } = this.#data;
+    if (episode.state !== "firing") {
+      this.#data = rest;
+      return episode.state === "pending" ? [{ kind: "suppressed", ruleId: this.rule.id, reason: "hold_for" }] : [];
+    }
+    const founding = episode.events[0]?.id ?? episode.id;
+    this.#data = {
+      ...rest,
+      resolved: [...rest.resolved, incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs)],
+      cooldownUntil: episode.lastMetAt + this.rule.cooldownMs,
+      episodes: new Map([...rest.episodes, [founding, (rest.episodes.get(founding) ?? 0) + 1] as const].slice(-EPISODES_MAX)),
+    };
+    return [{ kind: "incident", ruleId: this.rule.id, incidentId: episode.id, state: "resolved" }];
+  }
+}

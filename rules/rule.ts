@@ -1,0 +1,72 @@
+// A rule, compiled: conditions over the events of one group, with prompts as numbers.
+import type { Modality } from "../fusion/model/modality.js";
+import type { Severity } from "./incident.js";
+
+/** A condition on what events show: met by one modality at a confidence. */
+export interface PromptLeaf {
+  readonly kind: "prompt";
+  /** As the configuration writes it: `hear: dog`. */
+  readonly label: string;
+  readonly modality: Modality;
+  /** Index into the prompts that scores are made for. */
+  readonly prompt: number;
+  /** 0..1. */
+  readonly confidence: number;
+}
+
+/** A condition on an exact field of a text line. */
+export interface FieldLeaf {
+  readonly kind: "field";
+  readonly label: string;
+  readonly field: string;
+  readonly equals: string;
+}
+
+/** A condition that is not made of others. */
+export type Leaf = PromptLeaf | FieldLeaf;
+
+/** A condition: `leaf` is an index into the rule's leaves. */
+export type ConditionNode =
+  | { readonly kind: "leaf"; readonly leaf: number }
+  | { readonly kind: "all" | "any"; readonly of: readonly ConditionNode[] }
+  | { readonly kind: "not"; readonly of: ConditionNode };
+
+/** What must not have happened: from `withinMs` before the incident's start to `afterMs` after it. */
+export interface Exclusion {
+  readonly node: ConditionNode;
+  readonly withinMs: number;
+  readonly afterMs: number;
+}
+
+/** A compiled rule. Durations in ms of event time. */
+export interface Rule {
+  readonly id: string;
+  readonly severity: Severity;
+  /** The groups it watches; undefined: all. */
+  readonly groups?: readonly string[];
+  readonly leaves: readonly Leaf[];
+  readonly condition: ConditionNode;
+  readonly unless: readonly Exclusion[];
+  /** All conditions must be met within this time. */
+  readonly withinMs: number;
+  /** One event must meet all conditions. */
+  readonly sameEvent: boolean;
+  /** Prior probability, 0..1, of each condition. */
+  readonly prior: number;
+  /** The conditions must be met again and again for this long before it fires. */
+  readonly holdForMs: number;
+  /** Not met for this long: resolved. */
+  readonly resolveAfterMs: number;
+  /** From an incident's end to the earliest start of the next. */
+  readonly cooldownMs: number;
+  /** Shortest time between two alerts that tell nothing new. */
+  readonly updateEveryMs: number;
+  /** What to do when an absence could not be witnessed. */
+  readonly whenBlind: "stay_silent" | "fire";
+}
+
+/** The longest time back that the rule looks, ms: how much of the past must be kept. */
+export function lookBackMs(rule: Rule): number {
+  const exclusions = rule.unless.map((exclusion) => exclusion.withinMs + exclusion.afterMs);
+  return Math.max(rule.withinMs, ...exclusions) + rule.resolveAfterMs + rule.holdForMs;
+}

@@ -1,0 +1,67 @@
+import t from "tap";
+import { emptyCohort, WARM_COUNT, withSample, type Cohort } from "../../fusion/cohort.js";
+import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { LLR_LIMIT, Scorer } from "../../fusion/scorer.js";
+import { simulateScene } from "../../fusion/simulator/scene.js";
+import { normalise } from "../../fusion/model/vector.js";
+
+const { space } = simulateScene({ seed: 1, durationMs: 1, happenings: 0, sources: [], noise: 0 });
+const dog = (space.concepts[0] as { vector: Float32Array }).vector;
+const cat = (space.concepts[1] as { vector: Float32Array }).vector;
+
+function observed(vector: Float32Array | undefined, quality = 1, spaceId = space.id): Observation {
+  const key = { sourceId: "cam", modality: "image" as const, seq: 0, capturedAt: 0, durationMs: 0 };
+  return { ...key, id: observationId(key), gate: "open", quality, ...(vector === undefined ? {} : { embedding: { space: spaceId, vector } }) };
+}
+
+function cohortAround(vector: Float32Array, count = WARM_COUNT): Cohort {
+  let cohort = emptyCohort(vector.length);
+  for (let i = 0; i < count; i++) cohort = withSample(cohort, vector);
+  return cohort;
+}
+
+void t.test("scorer: a prompt's own vector says as much as one observation may", (t) => {
+  const score = new Scorer(space, [dog, cat]).score(observed(dog), undefined);
+  t.equal(score?.llr[0], LLR_LIMIT);
+  t.ok((score?.llr[1] as number) < 0, "another prompt is spoken against");
+  t.equal(score?.odds.length, space.concepts.length);
+  t.equal(score?.calibrated, false);
+  t.end();
+});
+
+void t.test("scorer: quality weakens what an observation says", (t) => {
+  const scorer = new Scorer(space, [dog]);
+  t.equal(scorer.score(observed(dog, 0.5), undefined)?.llr[0], LLR_LIMIT / 2);
+  t.end();
+});
+
+void t.test("scorer: what a source sees all day counts for less there", (t) => {
+  const scorer = new Scorer(space, [dog]);
+  const mixed = normalise(dog.map((x, i) => x + (cat[i] as number)));
+  const cold = scorer.score(observed(mixed), cohortAround(dog, WARM_COUNT - 1));
+  const warm = scorer.score(observed(mixed), cohortAround(dog));
+  t.equal(cold?.calibrated, false);
+  t.equal(warm?.calibrated, true);
+  t.ok((warm?.llr[0] as number) < (cold?.llr[0] as number));
+  t.end();
+});
+
+void t.test("scorer: a background unlike the prompt never makes it easier to find", (t) => {
+  const scorer = new Scorer(space, [dog]);
+  const opposite = dog.map((x) => -x);
+  const mixed = normalise(dog.map((x, i) => x + (cat[i] as number)));
+  t.equal(scorer.score(observed(mixed), cohortAround(opposite))?.llr[0], scorer.score(observed(mixed), undefined)?.llr[0]);
+  t.end();
+});
+
+void t.test("scorer: remembers by cohort, refuses other spaces, has no word on a line without a vector", (t) => {
+  const scorer = new Scorer(space, [dog]);
+  const observation = observed(dog);
+  t.equal(scorer.score(observation, undefined), scorer.score(observation, undefined));
+  const cohort = cohortAround(dog);
+  t.equal(scorer.score(observation, cohort), scorer.score(observation, cohort));
+  t.equal(scorer.score(observed(undefined), undefined), undefined);
+  t.throws(() => scorer.score(observed(dog, 1, "other"), undefined), /other/);
+  t.throws(() => new Scorer(space, [new Float32Array(3)]), /dimensions/);
+  t.end();
+});

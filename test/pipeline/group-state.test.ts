@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import t from "tap";
+import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "../../daemon/pipeline/group-state.js";
+import { compareObservations, endedAt } from "../../fusion/model/observation.js";
+import { Scorer } from "../../fusion/scorer.js";
+import { seededRandom } from "../../fusion/simulator/random.js";
+import { simulateScene, type Scene } from "../../fusion/simulator/scene.js";
+import { SpeculativeFold } from "../../fusion/speculative-fold.js";
+import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
+import { holds } from "../support/property.js";
+
+const LATENESS_MS = 3000;
+
+function sceneOf(seed: number): Scene {
+  return simulateScene({
+    seed,
+    durationMs: 60_000,
+    happenings: 12,
+    sources: [
+      { id: "cam-a", modality: "image" },
+      { id: "cam-b", modality: "image" },
+      { id: "mic", modality: "audio" },
+    ],
+    noise: 0.6,
+  });
+}
+
+function optionsFor(scene: Scene): GroupStateOptions {
+  const rule: RuleSource = {
+    id: "any-two",
+    severity: "warning",
+    condition: { kind: "all", of: [{ kind: "hear", prompt: "0" }, { kind: "see", prompt: "1" }] },
+    unless: [{ condition: { kind: "see", prompt: "2" }, withinMs: 3000, afterMs: 1000 }],
+    withinMs: 8000,
+    sameEvent: false,
+    confidence: 0.5,
+    holdForMs: 0,
+    resolveAfterMs: 2000,
+    cooldownMs: 1000,
+    updateEveryMs: 30_000,
+    whenBlind: "fire",
+  };
+  const plain: RuleSource = { ...rule, id: "plain", condition: { kind: "any", of: [{ kind: "hear", prompt: "3" }, { kind: "see", prompt: "3" }] }, unless: [] };
+  const happening = (i: number): number => scene.happenings[i]?.concept ?? i;
+  const rules = [rule, plain].map((r) => compileRule(r, 0.05, (words) => Number(words)));
+  const prompts = [0, 1, 2, 3].map((i) => (scene.space.concepts[happening(i)] as { vector: Float32Array }).vector);
+  return {
+    scorer: new Scorer(scene.space, prompts),
+    dimensions: scene.space.dimensions,
+    clusterer: {
+      groupId: "yard",
+      sessionGapMs: 2000,
+      maxDurationMs: 30_000,
+      observationMaxMs: 2000,
+      openMax: 64,
+      conceptNames: scene.space.concepts.map((c) => c.name),
+      sameModality: scene.space.sameModality,
+    },
+    rules: { site: "test", groupId: "yard", rules },
+  };
+}
+
+/** Arrives in any order within the lateness, the watermark following; gives what was committed. */
+function run(scene: Scene, order: readonly number[]): { outputs: readonly StepOutput[]; refolds: number } {
+  const fold = new SpeculativeFold<Step, StepOutput, GroupState>(new GroupState(optionsFor(scene)), stepOrder);
+  fold.observe({ kind: "witness", change: { sourceId: "cam-a", modality: "image", at: 0, healthy: true } });
+  const outputs: StepOutput[] = [];
+  let refolds = 0;
+  let newest = -Infinity;
+  for (const index of order) {
+    const observation = (scene.observations[index] as { observation: Scene["observations"][number]["observation"] }).observation;
+    const arrival = fold.observe({ kind: "observation", observation });
+    if (arrival === "late") throw new Error("late within the lateness bound");
+    if (arrival === "refolded") refolds++;
+    newest = Math.max(newest, endedAt(observation));
+    outputs.push(...fold.advance(newest - LATENESS_MS));
+  }
+  outputs.push(...fold.advance(200_000));
+  return { outputs, refolds };
+}
+
+/** What must not depend on the order of arrival: memberships, ends of events, fates of incidents (told in whatever order). */
+function essence(outputs: readonly StepOutput[]): string {
+  const lines = outputs.map((output) => {
+    if (output.kind === "rule") return JSON.stringify(output.note);
+    const { change } = output;
+    const member = change.kind === "founded" || change.kind === "joined" ? change.observation.id : "";
+    return JSON.stringify([change.kind, change.event.id, member, change.event.startedAt, change.event.endedAt]);
+  });
+  return lines.sort().join("\n");
+}
+
+/** An order of arrival in which nothing is overtaken by more than the lateness. */
+function jittered(scene: Scene, seed: number): readonly number[] {
+  const random = seededRandom(seed);
+  const arrivals = scene.observations.map((o, index) => ({ index, at: endedAt(o.observation) + random() * (LATENESS_MS - 1) }));
+  return arrivals.sort((a, b) => a.at - b.at).map((arrival) => arrival.index);
+}
+
+void t.test("group state: any order of arrival within the lateness commits the same", (t) => {
+  let incidents = 0;
+  let refolds = 0;
+  holds(
+    t,
+    "same memberships, event ids and incidents",
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), (seed, arrivalSeed) => {
+      const scene = sceneOf(seed);
+      const inOrder = run(scene, scene.observations.map((_, i) => i));
+      const shuffled = run(scene, jittered(scene, arrivalSeed));
+      incidents += inOrder.outputs.filter((o) => o.kind === "rule").length;
+      refolds += shuffled.refolds;
+      return essence(inOrder.outputs) === essence(shuffled.outputs);
+    }),
+    40,
+  );
+  t.ok(incidents > 20, `the rules had something to say (${incidents} notes)`);
+  t.ok(refolds > 100, `the order really was another (${refolds} refolds)`);
+  t.end();
+});
+
+void t.test("group state: a restart from its data goes on as if nothing had happened", (t) => {
+  holds(
+    t,
+    "same after restore",
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.nat(), (seed, cut) => {
+      const scene = sceneOf(seed);
+      const whole = run(scene, scene.observations.map((_, i) => i)).outputs;
+      const options = optionsFor(scene);
+      const steps: Step[] = [
+        { kind: "witness", change: { sourceId: "cam-a", modality: "image", at: 0, healthy: true } },
+        ...scene.observations.map(({ observation }): Step => ({ kind: "observation", observation })),
+      ];
+      const at = cut % steps.length;
+      let state = new GroupState(options);
+      const outputs = steps.flatMap((step, i) => {
+        if (i === at) state = new GroupState(options, structuredClone(state.data));
+        const time = stepOrder.timeOf(step);
+        return [...state.advance(time, time), ...state.apply(step, time)];
+      });
+      return essence([...outputs, ...state.advance(200_000, 200_001)]) === essence(whole);
+    }),
+    25,
+  );
+  t.end();
+});
+
+void t.test("group state: the state now speaks before the watermark, and agrees with it in the end", (t) => {
+  const scene = sceneOf(11);
+  const fold = new SpeculativeFold<Step, StepOutput, GroupState>(new GroupState(optionsFor(scene)), stepOrder);
+  for (const { observation } of scene.observations) fold.observe({ kind: "observation", observation });
+  t.equal(fold.committed.incidents.length, 0, "nothing is committed yet");
+  const plain = fold.now.incidents.filter((incident) => incident.ruleId === "plain");
+  t.ok(plain.length > 0, "incidents without an absence are there at once");
+  t.equal(fold.tail.length, scene.observations.length);
+  const last = endedAt((scene.observations.at(-1) as { observation: { capturedAt: number; durationMs: number } }).observation);
+  fold.advance(last);
+  t.strictSame(fold.now.incidents, fold.committed.incidents);
+  t.equal(fold.observe({ kind: "observation", observation: (scene.observations[0] as { observation: Scene["observations"][number]["observation"] }).observation }), "late");
+  t.strictSame(fold.advance(last - 1), [], "the watermark never goes back");
+  t.equal(fold.watermark, last);
+  t.end();
+});
+
+void t.test("group state: closed-gate samples teach the cohort and found nothing", (t) => {
+  const scene = sceneOf(5);
+  const state = new GroupState(optionsFor(scene));
+  for (const { observation } of scene.observations) t.strictSame(state.apply({ kind: "observation", observation: { ...observation, gate: "closed" } }, 0), []);
+  t.equal(state.openCount, 0);
+  const first = (scene.observations[0] as { observation: Scene["observations"][number]["observation"] }).observation;
+  t.ok((state.cohort(first.sourceId, first.modality)?.count ?? 0) > 0);
+  const { embedding: _none, ...blank } = first;
+  t.strictSame(state.apply({ kind: "observation", observation: blank }, 0), []);
+  t.strictSame(state.apply({ kind: "observation", observation: { ...blank, gate: "closed" } }, 0), []);
+  t.equal(compareObservations(first, first), 0);
+  t.end();
+});
