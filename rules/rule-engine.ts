@@ -52,7 +52,7 @@ export class RuleEngine {
     return Math.min(Infinity, ...this.#states.map((state) => state.waitsFor));
   }
 
-  /** Pending and firing incidents, and those resolved within the last minute of event time. */
+  /** Pending and firing incidents, and the last few of each rule that were resolved. */
   incidents(): readonly Incident[] {
     return this.#states.flatMap((state) => state.incidents());
   }

@@ -35,8 +35,11 @@ export interface RuleContext {
 /** Reports are made once per episode value. */
 const reports = new WeakMap<Episode, Incident>();
 
-/** How long a resolved incident stays readable, ms: longer than any refold reaches back. */
-const RESOLVED_KEPT_MS = 60_000;
+/** Resolved incidents of a rule that stay readable: more than any refold can bring back. */
+const RESOLVED_KEPT = 8;
+
+/** How much longer than the rule looks back its matches are kept, ms. */
+const MARGIN_MS = 60_000;
 
 /** Founding events whose incidents are counted. */
 const EPISODES_MAX = 256;
@@ -78,7 +81,7 @@ export class RuleState {
     return new RuleState(this.rule, this.#data);
   }
 
-  /** Incidents that are pending or firing, and those resolved within the last minute of event time. */
+  /** The incident that is pending or firing, if any, and the last few that were resolved. */
   incidents(): readonly Incident[] {
     const episode = this.#data.episode;
     const current = episode === undefined || episode.state === "suppressed" ? [] : [this.#report(episode)];
@@ -113,10 +116,9 @@ export class RuleState {
   /** Time has passed to `timeMs`: decides what waited, resolves what is over, forgets what is old. */
   advance(context: RuleContext, timeMs: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
     const notes = [...this.#decide(context), ...this.#end(timeMs)];
-    const horizon = timeMs - lookBackMs(this.rule) - RESOLVED_KEPT_MS;
-    const resolved = this.#data.resolved.filter((incident) => incident.updatedAt >= timeMs - RESOLVED_KEPT_MS);
+    const horizon = timeMs - lookBackMs(this.rule) - MARGIN_MS;
     const leaves = this.#data.leaves.map((leaf) => forgetOlder(leaf, horizon, isOpen));
-    this.#data = { ...this.#data, leaves, resolved };
+    this.#data = { ...this.#data, leaves };
     return notes;
   }
 
@@ -184,7 +186,7 @@ export class RuleState {
     const founding = episode.events[0]?.id ?? episode.id;
     this.#data = {
       ...rest,
-      resolved: [...rest.resolved, incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs)],
+      resolved: [...rest.resolved, incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs)].slice(-RESOLVED_KEPT),
       cooldownUntil: episode.lastMetAt + this.rule.cooldownMs,
       episodes: new Map([...rest.episodes, [founding, (rest.episodes.get(founding) ?? 0) + 1] as const].slice(-EPISODES_MAX)),
     };

@@ -66,7 +66,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
     return this.#rules.waitsFor;
   }
 
-  /** Incidents that are pending, firing, or resolved within the last minute of event time. */
+  /** Pending and firing incidents, and the last few of each rule that were resolved. */
   get incidents(): ReturnType<RuleEngine["incidents"]> {
     return this.#rules.incidents();
   }

@@ -1,0 +1,159 @@
+// One group at work: its fold, its watermark and its ledger of what was told.
+import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import { SpeculativeFold } from "../../fusion/speculative-fold.js";
+import { GroupWatermark, type Input } from "../../fusion/watermark.js";
+import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
+import type { WitnessChange } from "../../rules/witnesses.js";
+import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
+import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+
+/** What a group is made with. */
+export interface GroupRunnerOptions {
+  readonly groupId: string;
+  readonly state: GroupStateOptions;
+  readonly inputs: readonly Input[];
+  readonly allowedLatenessMs: number;
+  readonly idleAfterMs: number;
+  readonly updateEveryMs: (ruleId: string) => number;
+}
+
+/** A group as it stood at its last checkpoint. */
+export interface GroupCheckpoint {
+  readonly watermark: number;
+  readonly state: GroupStateData;
+  readonly told: readonly Told[];
+}
+
+/** What a group wants written down and told after a step. */
+export interface GroupResult {
+  readonly groupId: string;
+  /** Absent where nothing new was taken in: time passed, or the step was late. */
+  readonly step?: Step;
+  readonly publication: Publication;
+}
+
+/**
+ * Takes the steps of one group in, in whatever order they come, and says what is to be told.
+ *
+ * Pure but for its telemetry: both clocks come in as values. Bound: the fold's tail, the clusterer's open events.
+ */
+export class GroupRunner {
+  readonly groupId: string;
+  readonly #options: GroupRunnerOptions;
+  readonly #watermark: GroupWatermark;
+  readonly #telemetry: PipelineTelemetry;
+  #fold: SpeculativeFold<Step, StepOutput, GroupState>;
+  #ledger: PublicationLedger;
+
+  constructor(options: GroupRunnerOptions, telemetry: PipelineTelemetry) {
+    this.groupId = options.groupId;
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#watermark = new GroupWatermark(options);
+    this.#fold = new SpeculativeFold(new GroupState(options.state), stepOrder);
+    this.#ledger = new PublicationLedger(options.updateEveryMs);
+  }
+
+  /** Takes up what an earlier run left: its checkpoint and the steps and told revisions since, in the order written. */
+  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly (Step | Told)[]): void {
+    const state = new GroupState(this.#options.state, checkpoint?.state);
+    this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
+    const told = new Map((checkpoint?.told ?? []).map((one) => [one.incident.id, one]));
+    let blindFrom = checkpoint?.watermark ?? -Infinity;
+    for (const entry of journal) {
+      if ("revision" in entry) {
+        told.set(entry.incident.id, entry);
+      } else {
+        this.#fold.observe(entry);
+        blindFrom = Math.max(blindFrom, stepOrder.timeOf(entry));
+      }
+    }
+    this.#ledger = new PublicationLedger(this.#options.updateEveryMs, told.values());
+    for (const input of Number.isFinite(blindFrom) ? this.#options.inputs : []) {
+      this.#fold.observe({ kind: "witness", change: { ...input, at: blindFrom + 1, healthy: false } });
+    }
+  }
+
+  /** Everything an equal runner needs to go on from here, the steps of the tail excluded. */
+  checkpoint(): GroupCheckpoint {
+    return { watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told };
+  }
+
+  /** Steps since the watermark, in canonical order: they follow the checkpoint in the journal. */
+  get tail(): readonly Step[] {
+    return this.#fold.tail;
+  }
+
+  get watermark(): number {
+    return this.#fold.watermark;
+  }
+
+  get openEvents(): number {
+    return this.#fold.now.openCount;
+  }
+
+  /** Takes an observation in. A late one changes nothing and is counted. */
+  observe(observation: Observation): GroupResult {
+    return this.#take({ kind: "observation", observation });
+  }
+
+  /** A source became healthy, or stopped being so. */
+  witness(change: WitnessChange): GroupResult {
+    return this.#take({ kind: "witness", change });
+  }
+
+  /** An input has told all that ends at or before `time`. */
+  progress(input: Input, time: number, nowMs: number): void {
+    this.#watermark.progress(input, time, nowMs);
+  }
+
+  /** An input has told its last. */
+  end(input: Input): void {
+    this.#watermark.end(input);
+  }
+
+  /** Lets time pass as far as the inputs allow. */
+  tick(nowMs: number, wallNowMs: number): GroupResult {
+    return this.advanceTo(this.#watermark.at(nowMs, wallNowMs));
+  }
+
+  /** Commits everything up to `watermark`, whatever the inputs say: a replay knows better. */
+  advanceTo(watermark: number): GroupResult {
+    if (Number.isFinite(watermark)) this.#count(this.#fold.advance(watermark));
+    return { groupId: this.groupId, publication: this.#reconcile(watermark) };
+  }
+
+  #take(step: Step): GroupResult {
+    const time = stepOrder.timeOf(step);
+    if (this.#fold.observe(step) === "late") {
+      if (step.kind === "observation") this.#telemetry.late(this.groupId);
+      return { groupId: this.groupId, publication: { alerts: [], candidates: [] } };
+    }
+    return { groupId: this.groupId, step, publication: this.#reconcile(time) };
+  }
+
+  #reconcile(time: number): Publication {
+    return this.#ledger.reconcile(this.#fold.now.incidents, time);
+  }
+
+  #count(outputs: readonly StepOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind === "rule") {
+        const { note } = output;
+        if (note.kind === "incident") this.#telemetry.incident(note.ruleId, note.state);
+        else this.#telemetry.suppressed(note.ruleId, note.reason);
+      } else if (output.change.kind === "founded") {
+        this.#telemetry.eventFounded(this.groupId);
+      } else if (output.change.kind === "merged") {
+        this.#telemetry.eventEnded(this.groupId, "merged");
+      } else if (output.change.kind === "closed") {
+        this.#telemetry.eventEnded(this.groupId, output.change.event.closeReason ?? "gap");
+      }
+    }
+  }
+}
+
+/** When all that an alert tells had happened, Unix ms: where its latency starts. */
+export function causedAt(evidence: readonly { capturedAt: number; durationMs: number }[], fallback: number): number {
+  return evidence.length === 0 ? fallback : Math.max(...evidence.map(endedAt));
+}

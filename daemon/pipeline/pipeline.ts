@@ -1,0 +1,224 @@
+// The data path, top to bottom: source -> encoder -> group -> commit. What is told leaves through the outbox.
+import type { Capture } from "../../encoders/capture.js";
+import type { Encoder } from "../../encoders/encoder.js";
+import { FusiondError } from "../../fusion/model/errors.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { Incident, IncidentRevision } from "../../rules/incident.js";
+import { BoundedQueue } from "../runtime/bounded-queue.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Source, SourceSignal, SourceState } from "../sources/source.js";
+import type { OutboxMessage } from "../store/store.js";
+import type { Committer } from "./committer.js";
+import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
+import type { GroupResult, GroupRunner } from "./group-runner.js";
+import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+
+/** How long an observation took on its way, ms. */
+export interface StageTimes {
+  readonly capture: number;
+  readonly encode: number;
+  readonly fuse: number;
+}
+
+/** What the pipeline is made with. */
+export interface PipelineOptions {
+  readonly sources: readonly Source[];
+  readonly encoders: ReadonlyMap<Modality, Encoder>;
+  readonly groups: readonly GroupRunner[];
+  /** The group of each source. */
+  readonly groupOf: (sourceId: string) => GroupRunner;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly telemetry: PipelineTelemetry;
+  /** Captures of one source and modality that may wait for its encoder. */
+  readonly queueCapacity: number;
+  /** Turns a revision into a message; the stage times are those of its newest observation. */
+  readonly alert: (revision: IncidentRevision, stages: StageTimes | undefined) => OutboxMessage;
+  /** Pending incidents, to look at. */
+  readonly candidate: (incident: Incident) => void;
+  /** Every transition of a source, for its health message. */
+  readonly sourceState: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => void;
+}
+
+/** How often time passes for groups in which nothing happens, ms. */
+const TICK_MS = 200;
+
+/** A group's journal is folded into a checkpoint after this many entries. */
+const CHECKPOINT_ENTRIES = 512;
+
+/** Observations whose stage times are remembered for their alert. */
+const STAGES_MAX = 4096;
+
+type Queued = Extract<SourceSignal, { kind: "capture" | "progress" }>;
+
+/** Runs sources through encoders into groups, and what the groups say into the committer. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #queues = new Map<string, BoundedQueue<Queued>>();
+  readonly #stages = new Map<string, StageTimes>();
+  readonly #journaled = new Map<string, number>();
+  readonly #abort = new AbortController();
+  readonly #sourcesAbort = new AbortController();
+  #sources: Promise<unknown> = Promise.resolve();
+  #encoding: Promise<unknown> = Promise.resolve();
+  #lastProgressMs = 0;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /** Monotonic ms of the last observation or progress that went through: what liveness is judged by. */
+  get lastProgressMs(): number {
+    return this.#lastProgressMs;
+  }
+
+  /** The queues between sources and encoders, for gauges. */
+  get queues(): ReadonlyMap<string, { readonly size: number; readonly capacity: number; oldestAgeMs(): number }> {
+    return this.#queues;
+  }
+
+  /** Starts every source; returns at once. `failed` of the sources rejects through the returned promise of `ended`. */
+  start(): void {
+    this.#lastProgressMs = this.#options.clock.monotonicNowMs();
+    this.#sources = Promise.all(this.#options.sources.map((source) => this.#run(source)));
+    this.#sources.catch(() => undefined); // told by `ended`
+    this.#tick();
+  }
+
+  /** Resolves when every source has ended by itself; rejects if one cannot go on. */
+  async ended(): Promise<void> {
+    await this.#sources;
+  }
+
+  /** Stops sources, finishes what is queued, writes a last checkpoint. */
+  async stop(): Promise<void> {
+    this.#sourcesAbort.abort();
+    await Promise.allSettled([this.#sources]);
+    for (const queue of this.#queues.values()) queue.close();
+    await this.#encoding;
+    this.#abort.abort();
+    for (const group of this.#options.groups) this.#checkpoint(group);
+    await this.#options.committer.flush();
+  }
+
+  async #run(source: Source): Promise<void> {
+    const workers: Promise<void>[] = [];
+    for (const modality of source.modalities) {
+      const queue = new BoundedQueue<Queued>(this.#options.queueCapacity, source.finite ? "block" : "drop_oldest", (item) => {
+        if (item.kind === "capture") this.#options.telemetry.dropped(source.id, "queue_full", 1);
+      });
+      this.#queues.set(`${source.id} ${modality}`, queue);
+      workers.push(this.#encodeAll(source.id, modality, queue));
+    }
+    this.#encoding = Promise.all([this.#encoding, ...workers]);
+    for await (const signal of source.observe(this.#sourcesAbort.signal)) {
+      if (signal.kind === "state") this.#sourceState(source, signal);
+      else await this.#enqueue(source, signal);
+    }
+    const group = this.#options.groupOf(source.id);
+    for (const modality of source.modalities) {
+      this.#queues.get(`${source.id} ${modality}`)?.close();
+      group.end({ sourceId: source.id, modality });
+    }
+  }
+
+  async #enqueue(source: Source, signal: Queued): Promise<void> {
+    const modality = signal.kind === "capture" ? signal.capture.modality : signal.modality;
+    if (signal.kind === "capture" && this.#options.committer.isFull && !source.finite) {
+      this.#options.telemetry.dropped(source.id, "queue_full", 1);
+      return;
+    }
+    await this.#queues.get(`${source.id} ${modality}`)?.put(signal);
+  }
+
+  async #encodeAll(sourceId: string, modality: Modality, queue: BoundedQueue<Queued>): Promise<void> {
+    const group = this.#options.groupOf(sourceId);
+    for await (const item of queue) {
+      if (item.kind === "progress") group.progress({ sourceId, modality }, item.time, this.#options.clock.monotonicNowMs());
+      else await this.#encode(group, item.capture);
+      this.#lastProgressMs = this.#options.clock.monotonicNowMs();
+    }
+  }
+
+  async #encode(group: GroupRunner, capture: Capture): Promise<void> {
+    const { telemetry, clock } = this.#options;
+    const captureMs = clock.wallNowMs() - (clock.monotonicNowMs() - capture.receivedAtMs) - endedAt(capture);
+    telemetry.stage("capture", Math.max(0, captureMs) / 1000);
+    const encoder = this.#options.encoders.get(capture.modality);
+    if (encoder === undefined) return;
+    let observations: readonly Observation[];
+    try {
+      observations = (await encoder.encode(capture)).observations;
+    } catch (error) {
+      telemetry.stageFailed("encode", error instanceof FusiondError ? error.code : "encode_failed");
+      telemetry.dropped(capture.sourceId, "encode_failed", 1);
+      return;
+    }
+    const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
+    telemetry.stage("encode", encodeMs / 1000);
+    for (const observation of observations) this.#fuse(group, observation, captureMs, encodeMs);
+  }
+
+  #fuse(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): void {
+    const { telemetry, clock } = this.#options;
+    const startedMs = clock.monotonicNowMs();
+    telemetry.observed(observation.sourceId, observation.modality, endedAt(observation));
+    const result = group.observe(observation);
+    const fuseMs = clock.monotonicNowMs() - startedMs;
+    telemetry.stage("fuse", fuseMs / 1000);
+    this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
+    this.#write(group, result);
+  }
+
+  #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
+    const group = this.#options.groupOf(source.id);
+    for (const modality of source.modalities) {
+      const change = { sourceId: source.id, modality, at: Math.round(signal.at), healthy: signal.state === "healthy" };
+      this.#write(group, group.witness(change));
+    }
+    this.#options.sourceState(source.id, signal.state, signal.at, signal.detail);
+  }
+
+  #write(group: GroupRunner, result: GroupResult): void {
+    const { alerts, candidates } = result.publication;
+    for (const incident of candidates) this.#options.candidate(incident);
+    if (result.step === undefined && alerts.length === 0) return;
+    const entries = [...(result.step === undefined ? [] : [result.step]), ...alerts];
+    const journal = entries.map((entry) => ({ groupId: group.groupId, bytes: encodeEntry(entry) }));
+    const outbox = alerts.map((revision) => this.#options.alert(revision, this.#stagesOf(revision)));
+    this.#options.committer.add(journal, outbox);
+    const count = (this.#journaled.get(group.groupId) ?? 0) + entries.length;
+    this.#journaled.set(group.groupId, count);
+    if (count >= CHECKPOINT_ENTRIES) this.#checkpoint(group);
+  }
+
+  #checkpoint(group: GroupRunner): void {
+    const checkpoint = { groupId: group.groupId, bytes: encodeCheckpoint(group.checkpoint()) };
+    const tail = group.tail.map((step) => ({ groupId: group.groupId, bytes: encodeEntry(step) }));
+    this.#options.committer.add(tail, [], checkpoint);
+    this.#journaled.set(group.groupId, tail.length >= CHECKPOINT_ENTRIES ? 0 : tail.length);
+  }
+
+  #tick(): void {
+    if (this.#abort.signal.aborted) return;
+    const { clock } = this.#options;
+    for (const group of this.#options.groups) this.#write(group, group.tick(clock.monotonicNowMs(), Math.round(clock.wallNowMs())));
+    clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #remember(id: string, times: StageTimes): void {
+    this.#stages.set(id, times);
+    const oldest = this.#stages.keys().next();
+    if (this.#stages.size > STAGES_MAX && oldest.done !== true) this.#stages.delete(oldest.value);
+  }
+
+  #stagesOf(revision: IncidentRevision): StageTimes | undefined {
+    const newest = revision.incident.evidence.reduce<(typeof revision.incident.evidence)[number] | undefined>(
+      (a, b) => (a === undefined || endedAt(b) > endedAt(a) ? b : a),
+      undefined,
+    );
+    return newest === undefined ? undefined : this.#stages.get(newest.observationId);
+  }
+}
+

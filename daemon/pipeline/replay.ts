@@ -1,0 +1,138 @@
+// Files as fast as they can be taken, in one canonical order, so that the same input gives the same incidents.
+import type { Encoder } from "../../encoders/encoder.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { WitnessChange } from "../../rules/witnesses.js";
+import { BoundedQueue } from "../runtime/bounded-queue.js";
+import type { Source, SourceSignal } from "../sources/source.js";
+import type { GroupResult, GroupRunner } from "./group-runner.js";
+import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+
+/** What a replay is made with. */
+export interface ReplayOptions {
+  readonly sources: readonly Source[];
+  readonly encoders: ReadonlyMap<Modality, Encoder>;
+  readonly groups: readonly GroupRunner[];
+  readonly groupOf: (sourceId: string) => GroupRunner;
+  readonly telemetry: PipelineTelemetry;
+  /** Called in canonical order; a replay waits for it. */
+  readonly onResult: (group: GroupRunner, result: GroupResult) => Promise<void>;
+}
+
+/** Signals of one source that may be encoded ahead of their turn. */
+const AHEAD = 8;
+
+type Taken =
+  | { readonly kind: "observations"; readonly observations: readonly Observation[] }
+  | { readonly kind: "progress"; readonly modality: Modality; readonly time: number }
+  | { readonly kind: "witness"; readonly changes: readonly WitnessChange[] };
+
+/** One source on its way: what was taken ahead, and how far it has told all. */
+interface Lane {
+  readonly source: Source;
+  readonly ahead: AsyncIterator<Promise<Taken>>;
+  readonly progress: Map<Modality, number>;
+  ended: boolean;
+}
+
+type Waiting = { readonly at: number; readonly observation?: Observation; readonly change?: WitnessChange };
+
+/**
+ * Replays every source to its end, merged by event time across sources.
+ *
+ * Deterministic: what is told does not depend on how fast each source or tower is. Bound: AHEAD signals a source plus
+ * what ends after the slowest source's progress. Errors: those of the sources and towers.
+ */
+export async function replay(options: ReplayOptions, signal: AbortSignal): Promise<void> {
+  const lanes = options.sources.map((source) => openLane(source, options, signal));
+  const waiting: Waiting[] = [];
+  for (;;) {
+    const lane = slowest(lanes);
+    if (lane === undefined) break;
+    const next = await lane.ahead.next();
+    if (next.done === true) lane.ended = true;
+    else take(lane, await next.value, waiting);
+    await release(waiting, Math.min(...lanes.filter((one) => !one.ended).map(frontierOf)), options);
+  }
+  await release(waiting, Infinity, options);
+  for (const group of options.groups) await options.onResult(group, group.advanceTo(farBeyond(group)));
+}
+
+function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): Lane {
+  const queue = new BoundedQueue<Promise<Taken>>(AHEAD, "block");
+  const pump = async (): Promise<void> => {
+    for await (const one of source.observe(signal)) {
+      const taken = encoded(source, one, options);
+      taken.catch(() => undefined); // awaited in its turn
+      if (!(await queue.put(taken))) return;
+    }
+  };
+  void pump().then(
+    () => queue.close(),
+    async (error: unknown) => {
+      const failed = Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      failed.catch(() => undefined); // awaited in its turn
+      await queue.put(failed);
+      queue.close();
+    },
+  );
+  return { source, ahead: queue[Symbol.asyncIterator](), progress: new Map(), ended: false };
+}
+
+async function encoded(source: Source, signal: SourceSignal, options: ReplayOptions): Promise<Taken> {
+  if (signal.kind === "progress") return signal;
+  if (signal.kind === "state") {
+    const healthy = signal.state === "healthy";
+    const changes = source.modalities.map((modality) => ({ sourceId: source.id, modality, at: Math.round(signal.at), healthy }));
+    return { kind: "witness", changes };
+  }
+  const encoder = options.encoders.get(signal.capture.modality);
+  if (encoder === undefined) return { kind: "observations", observations: [] };
+  return { kind: "observations", observations: (await encoder.encode(signal.capture)).observations };
+}
+
+function take(lane: Lane, taken: Taken, waiting: Waiting[]): void {
+  if (taken.kind === "progress") lane.progress.set(taken.modality, taken.time);
+  else if (taken.kind === "witness") waiting.push(...taken.changes.map((change) => ({ at: change.at, change })));
+  else waiting.push(...taken.observations.map((observation) => ({ at: endedAt(observation), observation })));
+}
+
+/** Hands over all that ends at or before `frontier`, in canonical order; nothing earlier can come any more. */
+async function release(waiting: Waiting[], frontier: number, options: ReplayOptions): Promise<void> {
+  const ripe = waiting.filter((one) => one.at <= frontier).sort(inOrder);
+  if (ripe.length === 0) return;
+  const rest = waiting.filter((one) => one.at > frontier);
+  waiting.splice(0, waiting.length, ...rest);
+  for (const one of ripe) {
+    const group = options.groupOf(one.observation?.sourceId ?? (one.change as WitnessChange).sourceId);
+    await options.onResult(group, group.advanceTo(one.at - 1));
+    if (one.observation !== undefined) {
+      options.telemetry.observed(one.observation.sourceId, one.observation.modality, one.at);
+      await options.onResult(group, group.observe(one.observation));
+    } else {
+      await options.onResult(group, group.witness(one.change as WitnessChange));
+    }
+  }
+}
+
+function inOrder(a: Waiting, b: Waiting): number {
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.observation !== undefined && b.observation !== undefined) return compareObservations(a.observation, b.observation);
+  return (a.observation === undefined ? 0 : 1) - (b.observation === undefined ? 0 : 1);
+}
+
+/** The source that has told least far: everyone waits for it. */
+function slowest(lanes: readonly Lane[]): Lane | undefined {
+  return lanes.filter((lane) => !lane.ended).reduce<Lane | undefined>((a, b) => (a === undefined || frontierOf(b) < frontierOf(a) ? b : a), undefined);
+}
+
+function frontierOf(lane: Lane): number {
+  return Math.min(...lane.source.modalities.map((modality) => lane.progress.get(modality) ?? -Infinity));
+}
+
+/** Past every gap, hold and absence that a rule may wait for: the input is over. */
+function farBeyond(group: GroupRunner): number {
+  const last = group.tail.at(-1);
+  const newest = last === undefined ? group.watermark : last.kind === "observation" ? endedAt(last.observation) : last.change.at;
+  return Math.max(newest, group.watermark) + 3_600_000;
+}
