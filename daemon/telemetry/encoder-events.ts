@@ -1,0 +1,77 @@
+// What towers tell, as metrics and log lines.
+import type { EncoderTelemetry } from "../../encoders/encoder.js";
+import { MODALITIES, type Modality } from "../../fusion/model/modality.js";
+import { codeLabel, LabelValues } from "./labels.js";
+import type { Logger } from "./logger.js";
+import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from "./metrics.js";
+
+const PROVIDERS = new LabelValues(["cpu", "cuda", "tensorrt", "webgpu"]);
+const BATCH_BUCKETS = [0, 1, 2, 4, 8, 16, 32];
+
+/** Counts what towers tell and notes it. The label `tower` is the tower's modality. */
+export class EncoderEvents implements EncoderTelemetry {
+  readonly #logger: Logger;
+  readonly #stageErrors: CounterMetric;
+  readonly #providerInfo: GaugeMetric;
+  readonly #providers = new Map<Modality, string>();
+  readonly #duration: HistogramMetric;
+  readonly #batch: HistogramMetric;
+  readonly #restarts: CounterMetric;
+  readonly #variance: GaugeMetric;
+  readonly #rejected: CounterMetric;
+
+  constructor(metrics: Metrics, logger: Logger, stageErrors: CounterMetric) {
+    this.#logger = logger;
+    this.#stageErrors = stageErrors;
+    this.#providerInfo = metrics.gauge({
+      name: "encoder_provider_info",
+      help: "1 for the execution provider that runs the tower.",
+      labels: ["tower", "provider"],
+    });
+    this.#duration = metrics.histogram({ name: "encoder_duration_seconds", help: "Time that the tower worked on one capture, waiting excluded.", labels: ["tower"] });
+    this.#batch = metrics.histogram({
+      name: "encoder_batch_items",
+      help: "Observations that the tower made of one capture.",
+      labels: ["tower"],
+      buckets: BATCH_BUCKETS,
+    });
+    this.#restarts = metrics.counter({ name: "encoder_restarts_total", help: "Times that the tower's child was replaced.", labels: ["tower", "reason"] });
+    this.#variance = metrics.gauge({ name: "encoder_vector_variance", help: "Running variance of the tower's vectors.", labels: ["tower"] });
+    this.#rejected = metrics.counter({ name: "vectors_rejected_total", help: "Vectors of the tower that were no vectors of the space.", labels: ["tower", "reason"] });
+    for (const tower of MODALITIES) {
+      for (const reason of ["crash", "deadline"]) this.#restarts.increase({ tower, reason }, 0);
+      for (const reason of ["not_finite", "norm", "dimensions"]) this.#rejected.increase({ tower, reason }, 0);
+    }
+  }
+
+  provider(modality: Modality, provider: string): void {
+    this.#providers.set(modality, PROVIDERS.of(provider));
+    this.#providerInfo.clear();
+    for (const [tower, each] of this.#providers) this.#providerInfo.set(1, { tower, provider: each });
+    this.#logger.log("info", "tower runs", { tower: modality, provider });
+  }
+
+  encoded(modality: Modality, ms: number, items: number): void {
+    this.#duration.observe(ms / 1000, { tower: modality });
+    this.#batch.observe(items, { tower: modality });
+  }
+
+  failed(modality: Modality, code: string): void {
+    this.#stageErrors.increase({ stage: "encode", code: codeLabel(code) });
+    this.#logger.log("error", "a capture could not be encoded", { tower: modality, code });
+  }
+
+  restarted(modality: Modality, reason: "crash" | "deadline"): void {
+    this.#restarts.increase({ tower: modality, reason });
+    this.#logger.log("warn", "tower's child was replaced", { tower: modality, reason });
+  }
+
+  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions"): void {
+    this.#rejected.increase({ tower: modality, reason });
+    this.#logger.log("error", "a vector was rejected", { tower: modality, reason });
+  }
+
+  variance(modality: Modality, variance: number): void {
+    this.#variance.set(variance, { tower: modality });
+  }
+}

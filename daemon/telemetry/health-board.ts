@@ -1,0 +1,96 @@
+// What stages write their state on, for livez and readyz to be judged from.
+import { systemClock, type Clock } from "../runtime/clock.js";
+import type { SourceState } from "../sources/source.js";
+import type { HealthSnapshot, Readiness } from "./health.js";
+import type { Redactor } from "./redact.js";
+
+/** The daemon's present state. Bound: one entry per tower and per configured source. */
+export class HealthBoard {
+  readonly #clock: Clock;
+  readonly #redactor: Redactor;
+  readonly #towers = new Map<string, Readiness>();
+  readonly #sources = new Map<string, SourceState>();
+  #outbox: Readiness = { state: "starting" };
+  #broker: Readiness = { state: "starting" };
+  #stopping = false;
+  #waitingItems: () => number = () => 0;
+  #progressedAtMs = -Infinity;
+  /** When something was first seen to wait; undefined while nothing does. */
+  #busySinceMs: number | undefined;
+
+  constructor(redactor: Redactor, clock: Clock = systemClock) {
+    this.#redactor = redactor;
+    this.#clock = clock;
+  }
+
+  /** A tower is expected from now on; the daemon is not ready until it is proved. */
+  towerStarting(tower: string): void {
+    this.#towers.set(tower, { state: "starting" });
+  }
+
+  towerProved(tower: string): void {
+    this.#towers.set(tower, { state: "ready" });
+  }
+
+  towerFailed(tower: string, reason: string): void {
+    this.#towers.set(tower, { state: "failed", detail: this.#redactor.text(reason) });
+  }
+
+  /** The store is open, or a commit went through. */
+  outboxWritable(): void {
+    this.#outbox = { state: "ready" };
+  }
+
+  /** A commit was refused; the next one that goes through takes it back. */
+  outboxRefused(reason: string): void {
+    this.#outbox = { state: "failed", detail: this.#redactor.text(reason) };
+  }
+
+  source(sourceId: string, state: SourceState): void {
+    this.#sources.set(sourceId, state);
+  }
+
+  removeSource(sourceId: string): void {
+    this.#sources.delete(sourceId);
+  }
+
+  brokerConnected(): void {
+    this.#broker = { state: "ready" };
+  }
+
+  brokerMissing(reason: string): void {
+    this.#broker = { state: "failed", detail: this.#redactor.text(reason) };
+  }
+
+  /** The daemon is going down: not ready from now on. */
+  stopping(): void {
+    this.#stopping = true;
+  }
+
+  /** Asked at every look: how many items the pipeline holds and has not finished, in queues and in work. */
+  watchWaiting(waitingItems: () => number): void {
+    this.#waitingItems = waitingItems;
+  }
+
+  /** The pipeline finished an item. Cheap; called for every one. */
+  progressed(): void {
+    this.#progressedAtMs = this.#clock.monotonicNowMs();
+  }
+
+  /** How things stand now. */
+  snapshot(): HealthSnapshot {
+    const nowMs = this.#clock.monotonicNowMs();
+    const waitingItems = this.#waitingItems();
+    // Waiting counts from the look that first saw it: after an idle hour, the last progress is an hour old.
+    this.#busySinceMs = waitingItems === 0 ? undefined : (this.#busySinceMs ?? nowMs);
+    const movingSinceMs = Math.max(this.#progressedAtMs, this.#busySinceMs ?? nowMs);
+    return {
+      stopping: this.#stopping,
+      towers: new Map(this.#towers),
+      outbox: this.#outbox,
+      sources: new Map(this.#sources),
+      broker: this.#broker,
+      pipeline: { waitingItems, stalledMs: nowMs - movingSinceMs },
+    };
+  }
+}

@@ -1,0 +1,109 @@
+// Whether the daemon lives and whether it is ready, as pure judgements over a snapshot.
+import type { SourceState } from "../sources/source.js";
+
+/** "degraded" works with something missing and counts as ready. */
+export type HealthStatus = "ok" | "degraded" | "failed";
+
+/** One thing that was looked at, and what was seen. */
+export interface HealthCheck {
+  readonly name: string;
+  readonly status: HealthStatus;
+  /** One sentence for the operator. */
+  readonly reason: string;
+}
+
+/** All checks; the status is the worst of them. */
+export interface HealthReport {
+  readonly status: HealthStatus;
+  readonly checks: readonly HealthCheck[];
+  /** The same on one line: for a page, and for systemd's status. */
+  readonly line: string;
+}
+
+/** Something that is there, is not there yet, or failed. */
+export interface Readiness {
+  readonly state: "starting" | "ready" | "failed";
+  readonly detail?: string;
+}
+
+/** How the daemon stands at one moment. */
+export interface HealthSnapshot {
+  readonly stopping: boolean;
+  readonly towers: ReadonlyMap<string, Readiness>;
+  readonly outbox: Readiness;
+  readonly sources: ReadonlyMap<string, SourceState>;
+  readonly broker: Readiness;
+  readonly pipeline: {
+    readonly waitingItems: number;
+    /** Since when nothing was finished although something waited, ms. */
+    readonly stalledMs: number;
+  };
+}
+
+/** Longest time without progress while something waits. */
+export const STALL_BOUND_MS = 30_000;
+
+/**
+ * Whether the process should be left alone: the event loop turns and the pipeline moves or has nothing to do.
+ * Asks for nothing outside the process, so that a restart follows only where it helps.
+ */
+export function livez(snapshot: HealthSnapshot): HealthReport {
+  // No measure of the loop's delay: a loop that stands still answers nobody, and a past delay is no reason for a restart.
+  return report([{ name: "event_loop", status: "ok", reason: "it answers" }, checkPipeline(snapshot)]);
+}
+
+/** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
+export function readyz(snapshot: HealthSnapshot): HealthReport {
+  const checks = [checkTowers(snapshot), checkOutbox(snapshot), checkSources(snapshot), checkBroker(snapshot)];
+  if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
+  return report(checks);
+}
+
+function report(checks: readonly HealthCheck[]): HealthReport {
+  const bad = checks.filter((check) => check.status !== "ok");
+  const status = bad.some((check) => check.status === "failed") ? "failed" : bad.length > 0 ? "degraded" : "ok";
+  return { status, checks, line: [status, ...bad.map((check) => `${check.name}: ${check.reason}`)].join("; ") };
+}
+
+function checkPipeline({ pipeline }: HealthSnapshot): HealthCheck {
+  const name = "pipeline";
+  if (pipeline.waitingItems === 0) return { name, status: "ok", reason: "nothing waits" };
+  if (pipeline.stalledMs <= STALL_BOUND_MS) return { name, status: "ok", reason: "it makes progress" };
+  const seconds = Math.round(pipeline.stalledMs / 1000);
+  return { name, status: "failed", reason: `${pipeline.waitingItems} items wait and none was finished for ${seconds} s` };
+}
+
+function checkTowers({ towers }: HealthSnapshot): HealthCheck {
+  const name = "towers";
+  const failed = [...towers].filter(([, tower]) => tower.state === "failed");
+  if (failed.length > 0) {
+    return { name, status: "failed", reason: failed.map(([id, { detail }]) => `${id} failed${detail === undefined ? "" : ` (${detail})`}`).join(", ") };
+  }
+  const starting = [...towers].filter(([, tower]) => tower.state === "starting").map(([id]) => id);
+  if (towers.size === 0 || starting.length > 0) {
+    return { name, status: "failed", reason: towers.size === 0 ? "none is loaded yet" : `not proved yet: ${starting.join(", ")}` };
+  }
+  return { name, status: "ok", reason: `proved: ${[...towers.keys()].join(", ")}` };
+}
+
+function checkOutbox({ outbox }: HealthSnapshot): HealthCheck {
+  const name = "outbox";
+  if (outbox.state === "ready") return { name, status: "ok", reason: "it can be written" };
+  if (outbox.state === "starting") return { name, status: "failed", reason: "it is not open yet" };
+  return { name, status: "failed", reason: outbox.detail ?? "it cannot be written" };
+}
+
+function checkSources({ sources }: HealthSnapshot): HealthCheck {
+  const name = "sources";
+  const idle = (state: SourceState): boolean => state === "healthy" || state === "ended";
+  const bad = [...sources].filter(([, state]) => !idle(state)).map(([id, state]) => `${id} is ${state}`);
+  if (sources.size === 0) return { name, status: "failed", reason: "there is none yet" };
+  if (bad.length === 0) return { name, status: "ok", reason: "all are healthy or idle" };
+  return { name, status: bad.length < sources.size ? "degraded" : "failed", reason: bad.join(", ") };
+}
+
+function checkBroker({ broker }: HealthSnapshot): HealthCheck {
+  if (broker.state === "ready") return { name: "broker", status: "ok", reason: "it is connected" };
+  const detail = broker.detail === undefined ? "" : ` (${broker.detail})`;
+  return { name: "broker", status: "degraded", reason: `it is not connected, alerts wait on disk${detail}` };
+}

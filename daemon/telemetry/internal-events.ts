@@ -1,0 +1,62 @@
+// All that happens inside the daemon, told once and turned into metrics, log lines and health.
+import type { EncoderTelemetry } from "../../encoders/encoder.js";
+import { messageOf } from "../../fusion/model/errors.js";
+import { systemClock, type Clock } from "../runtime/clock.js";
+import { BusEvents } from "./bus-events.js";
+import { EncoderEvents } from "./encoder-events.js";
+import { FusionEvents } from "./fusion-events.js";
+import type { HealthBoard } from "./health-board.js";
+import { LifeEvents } from "./life-events.js";
+import type { Logger } from "./logger.js";
+import type { Metrics } from "./metrics.js";
+import { SourceEvents } from "./source-events.js";
+import { StageEvents } from "./stage-events.js";
+import type { BusTelemetry, PipelineTelemetry } from "./stage-telemetry.js";
+import { StoreEvents } from "./store-events.js";
+
+/** Where internal events go to. */
+export interface InternalEventsOptions {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly health: HealthBoard;
+  /** fusiond's version, as package.json has it. */
+  readonly version: string;
+  readonly clock?: Clock;
+}
+
+/** The small telemetry interface of every stage, in one place: hand each stage its own. */
+export class InternalEvents {
+  readonly stages: StageEvents;
+  readonly sources: SourceEvents;
+  readonly encoders: EncoderTelemetry;
+  readonly fusion: FusionEvents;
+  readonly store: StoreEvents;
+  readonly bus: BusTelemetry;
+  readonly pipeline: PipelineTelemetry;
+  readonly life: LifeEvents;
+
+  constructor(options: InternalEventsOptions) {
+    const { metrics, logger, health } = options;
+    const build = metrics.gauge({ name: "build_info", help: "1; the labels say what runs.", labels: ["version", "node_version"] });
+    build.set(1, { version: options.version, node_version: process.version });
+    const stages = new StageEvents(metrics, logger);
+    const sources = new SourceEvents(metrics, logger, health);
+    this.stages = stages;
+    this.sources = sources;
+    this.encoders = new EncoderEvents(metrics, logger, stages.errors);
+    this.fusion = new FusionEvents(metrics, logger);
+    this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
+    this.life = new LifeEvents(logger, health);
+    this.bus = new BusEvents(metrics, logger, health);
+    this.pipeline = {
+      sourceState: (sourceId, state, detail) => sources.state(sourceId, state, detail),
+      observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
+      calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
+      took: (stage, ms) => stages.took(stage, ms),
+      failed: (stage, error) => {
+        if (stage === "outbox") health.outboxRefused(messageOf(error));
+        stages.failed(stage, error);
+      },
+    };
+  }
+}

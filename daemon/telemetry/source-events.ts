@@ -1,0 +1,124 @@
+// What sources tell, as metrics, log lines and health.
+import type { Modality } from "../../fusion/model/modality.js";
+import { DROP_REASONS, RESTART_REASONS, type DropReason, type RestartReason, type SourceState, type SourceTelemetry } from "../sources/source.js";
+import type { HealthBoard } from "./health-board.js";
+import { LabelValues, OTHER } from "./labels.js";
+import type { Logger, LogFields } from "./logger.js";
+import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
+
+const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const satisfies readonly SourceState[];
+const ANOMALY_OF = { image: "frozen", audio: "silent" } as const;
+
+/** A configured source, as far as labels go. */
+export interface SourceLabels {
+  readonly id: string;
+  readonly modalities: readonly Modality[];
+}
+
+/** Counts what sources tell and notes it. */
+export class SourceEvents implements SourceTelemetry {
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  readonly #health: HealthBoard;
+  readonly #ids = new LabelValues([]);
+  readonly #up: GaugeMetric;
+  readonly #state: GaugeMetric;
+  readonly #anomaly: GaugeMetric;
+  readonly #observations: CounterMetric;
+  readonly #dropped: CounterMetric;
+  readonly #restarts: CounterMetric;
+  readonly #lastObservation: GaugeMetric;
+  readonly #clockSkew: GaugeMetric;
+  readonly #calibrationWarm: GaugeMetric;
+
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard) {
+    this.#metrics = metrics;
+    this.#logger = logger;
+    this.#health = health;
+    this.#up = metrics.gauge({ name: "source_up", help: "1 while the source is healthy.", labels: ["source"] });
+    this.#state = metrics.gauge({ name: "source_state", help: "1 for the state that the source is in.", labels: ["source", "state"] });
+    this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while the source gives data that show nothing.", labels: ["source", "kind"] });
+    this.#observations = metrics.counter({ name: "source_observations_total", help: "Observations made.", labels: ["source", "modality"] });
+    this.#dropped = metrics.counter({ name: "source_dropped_total", help: "Captures lost before they were observations.", labels: ["source", "reason"] });
+    this.#restarts = metrics.counter({ name: "source_restarts_total", help: "Times that the source was started again.", labels: ["source", "reason"] });
+    this.#lastObservation = metrics.gauge({
+      name: "source_last_observation_timestamp_seconds",
+      help: "End of the newest observation, Unix time.",
+      labels: ["source", "modality"],
+    });
+    this.#clockSkew = metrics.gauge({ name: "source_clock_skew_seconds", help: "How far the source's clock is ahead.", labels: ["source"] });
+    this.#calibrationWarm = metrics.gauge({
+      name: "calibration_warm",
+      help: "1 once the source's own background decides its confidences.",
+      labels: ["source", "modality"],
+    });
+  }
+
+  /** Makes a configured source known: its series exist from now on, at zero. */
+  add(source: SourceLabels): void {
+    const { id } = source;
+    this.#ids.add(id);
+    this.#setState(id, "starting");
+    for (const reason of DROP_REASONS) this.#dropped.increase({ source: id, reason }, 0);
+    for (const reason of RESTART_REASONS) this.#restarts.increase({ source: id, reason }, 0);
+    for (const modality of source.modalities) {
+      this.#observations.increase({ source: id, modality }, 0);
+      this.#calibrationWarm.set(0, { source: id, modality });
+      if (modality !== "text") this.#anomaly.set(0, { source: id, kind: ANOMALY_OF[modality] });
+    }
+  }
+
+  /** Takes a source that is no longer configured out of metrics and health. */
+  async remove(sourceId: string): Promise<void> {
+    this.#ids.remove(sourceId);
+    this.#health.removeSource(sourceId);
+    await this.#metrics.forget("source", sourceId);
+  }
+
+  state(sourceId: string, state: SourceState, detail?: string): void {
+    this.#setState(sourceId, state);
+    const bad = state === "escalated" || state === "failed" ? "error" : "warn";
+    const level = state === "starting" || state === "healthy" || state === "ended" ? "info" : bad;
+    this.#logger.log(level, "source changed its state", { source: sourceId, state, ...(detail === undefined ? {} : { detail }) });
+  }
+
+  observed(sourceId: string, modality: Modality, endedAt: number): void {
+    const labels = { source: this.#ids.of(sourceId), modality };
+    this.#observations.increase(labels);
+    this.#lastObservation.set(endedAt / 1000, labels);
+  }
+
+  calibration(sourceId: string, modality: Modality, warm: boolean): void {
+    this.#calibrationWarm.set(warm ? 1 : 0, { source: this.#ids.of(sourceId), modality });
+  }
+
+  dropped(sourceId: string, reason: DropReason, count: number): void {
+    this.#dropped.increase({ source: this.#ids.of(sourceId), reason }, count);
+    this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
+  }
+
+  restarted(sourceId: string, reason: RestartReason): void {
+    this.#restarts.increase({ source: this.#ids.of(sourceId), reason });
+    this.#logger.log("warn", "source is started again", { source: sourceId, reason });
+  }
+
+  anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void {
+    this.#anomaly.set(active ? 1 : 0, { source: this.#ids.of(sourceId), kind });
+    this.#logger.log(active ? "warn" : "info", active ? "source shows nothing" : "source shows something again", { source: sourceId, kind });
+  }
+
+  clockSkew(sourceId: string, seconds: number): void {
+    this.#clockSkew.set(seconds, { source: this.#ids.of(sourceId) });
+  }
+
+  note(sourceId: string, level: "info" | "warn" | "error", message: string, fields: LogFields = {}): void {
+    this.#logger.log(level, message, { ...fields, source: sourceId });
+  }
+
+  #setState(sourceId: string, state: SourceState): void {
+    const source = this.#ids.of(sourceId);
+    if (source !== OTHER) this.#health.source(sourceId, state);
+    this.#up.set(state === "healthy" ? 1 : 0, { source });
+    for (const each of SOURCE_STATES) this.#state.set(each === state ? 1 : 0, { source, state: each });
+  }
+}

@@ -1,0 +1,163 @@
+// The listener over real connections.
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { connect } from "node:net";
+import { once } from "node:events";
+import t, { type Test } from "tap";
+import { FusiondError } from "../../fusion/model/errors.js";
+import { HttpServer, type HttpRoute } from "../../daemon/http/server.js";
+import { operatorRoutes, type HealthView } from "../../daemon/http/operator-routes.js";
+import { livez, readyz } from "../../daemon/telemetry/health.js";
+import { daemonTelemetry, tellEverything } from "../telemetry/daemon-telemetry.js";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+function ask(port: number, path: string, options: { method?: string; headers?: Record<string, string>; send?: string } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (body += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    });
+    request.on("error", reject);
+    request.end(options.send);
+  });
+}
+
+/** A started server on a free port, stopped when the test ends. */
+async function serve(t: Test, routes: readonly HttpRoute[], requestTimeoutMs = 5000) {
+  const failures: [string, unknown][] = [];
+  const server = new HttpServer({ listen: "127.0.0.1:0", routes, requestTimeoutMs, telemetry: { failed: (path, error) => void failures.push([path, error]) } });
+  t.teardown(() => server.stop());
+  const { port } = await server.start();
+  return { server, port, failures };
+}
+
+const hello: HttpRoute = { path: "/hello", respond: (query) => Promise.resolve({ status: 200, contentType: "text/plain", body: `hello ${query.get("name") ?? ""}\n` }) };
+
+void t.test("http: the operator's pages over a real registry and board", async (t) => {
+  const daemon = daemonTelemetry();
+  tellEverything(daemon);
+  const { metrics, health } = daemon;
+  const { port } = await serve(t, operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }));
+
+  const page = await ask(port, "/metrics");
+  t.equal(page.status, 200);
+  t.equal(page.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+  t.match(page.body, /^fusiond_source_up\{source="dock-cam"\} 1$/m);
+  t.notMatch(page.body, /hunter2/);
+
+  t.match(await ask(port, "/livez"), { status: 200, body: "ok\n" });
+  t.match(await ask(port, "/readyz"), { status: 503, body: /^failed; towers: none is loaded yet/ });
+  health.towerProved("image");
+  health.brokerMissing("refused by nats://fusiond:hunter2@broker");
+  const degraded = await ask(port, "/readyz?verbose");
+  t.equal(degraded.status, 200, "a missing broker is degraded");
+  t.notMatch(degraded.body, /hunter2/);
+  t.match(JSON.parse(degraded.body), { status: "degraded", checks: [{ name: "towers", status: "ok" }, {}, {}, { name: "broker", status: "degraded" }] });
+});
+
+void t.test("http: health is 200 unless failed", async (t) => {
+  for (const [status, code] of [["ok", 200], ["degraded", 200], ["failed", 503]] as const) {
+    const view = (): HealthView => ({ status, line: status, checks: [] });
+    const [, live] = operatorRoutes({ metrics: { contentType: "", scrape: () => Promise.resolve("") }, livez: view, readyz: view });
+    t.match(await live?.respond(new URLSearchParams()), { status: code, body: `${status}\n` });
+  }
+});
+
+void t.test("http: what is not there, cannot be written or is too long gets a status and a sentence", async (t) => {
+  const { port } = await serve(t, [hello]);
+  t.match(await ask(port, "/hello?name=x"), { status: 200, body: "hello x\n" });
+  t.match(await ask(port, "/nowhere"), { status: 404, body: "There is nothing here; what there is: /hello.\n" });
+  t.match(await ask(port, "/hello/../../etc/passwd"), { status: 404 });
+  t.match(await ask(port, "/hello", { method: "POST", send: "x".repeat(100_000) }), { status: 405, headers: { allow: "GET, HEAD", connection: "close" } });
+  t.match(await ask(port, `/hello?${"x".repeat(3000)}`), { status: 414 });
+  t.match(await ask(port, "/hello", { headers: { "X-Long": "x".repeat(20_000) } }), { status: 431 });
+  const head = await ask(port, "/hello", { method: "HEAD" });
+  t.match(head, { status: 200, body: "" });
+  t.equal(head.headers["content-length"], "7");
+});
+
+void t.test("http: a page that throws or hangs is told to the log, not to the client", async (t) => {
+  const { port, failures } = await serve(
+    t,
+    [
+      { path: "/throws", respond: () => Promise.reject(new Error("password hunter2")) },
+      { path: "/throws-at-once", respond: () => { throw new Error("password hunter2"); } },
+      { path: "/hangs", respond: () => new Promise(() => undefined) },
+    ],
+    200,
+  );
+  for (const path of ["/throws", "/throws-at-once"]) {
+    const answer = await ask(port, path);
+    t.equal(answer.status, 500);
+    t.notMatch(answer.body, /hunter2/);
+  }
+  t.strictSame(failures.map(([path]) => path), ["/throws", "/throws-at-once"]);
+  t.match(await ask(port, "/hangs"), { status: 503 });
+});
+
+void t.test("http: a client that does not finish its request is cut off, one that speaks no HTTP is refused", async (t) => {
+  const { port } = await serve(t, [hello], 100);
+  for (const [said, status] of [["GET /hello HTTP/1.1\r\nHost: x\r\n", /^HTTP\/1.1 408 /], ["\u0016\u0003\u0001 hello\r\n\r\n", /^HTTP\/1.1 400 /]] as const) {
+    const socket = connect(port, "127.0.0.1");
+    let heard = "";
+    socket.on("data", (data: Buffer) => (heard += data.toString()));
+    socket.write(said);
+    await once(socket, "close");
+    t.match(heard, status);
+  }
+});
+
+void t.test("http: a port in use is one sentence that names the key", async (t) => {
+  const { port } = await serve(t, [hello]);
+  const second = new HttpServer({ listen: `127.0.0.1:${port}`, routes: [hello], telemetry: { failed: () => undefined } });
+  await t.rejects(second.start(), new FusiondError("address_in_use", `http.listen: 127.0.0.1:${port} is already in use, stop the program that uses it or choose another port`));
+  await second.stop();
+});
+
+void t.test("http: addresses that cannot be listened on are refused by name", async (t) => {
+  for (const listen of ["9464", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", ""]) {
+    const server = new HttpServer({ listen, routes: [], telemetry: { failed: () => undefined } });
+    await t.rejects(server.start(), { code: "config_invalid", message: /^http\.listen: .* is not host:port/ }, listen);
+  }
+  for (const listen of ["0.0.0.0:0", "192.0.2.1:0", "[::]:0", "example.org:80", "127.evil.example:80"]) {
+    const server = new HttpServer({ listen, routes: [], telemetry: { failed: () => undefined } });
+    await t.rejects(server.start(), { code: "config_invalid", message: /is not a loopback address/ }, listen);
+  }
+});
+
+void t.test("http: start and stop are idempotent, and it can be started again", async (t) => {
+  const { server, port } = await serve(t, [hello]);
+  t.equal((await server.start()).port, port);
+  await Promise.all([server.stop(), server.stop()]);
+  await t.rejects(ask(port, "/hello"), { code: "ECONNREFUSED" });
+  const again = await server.start();
+  t.match(await ask(again.port, "/hello"), { status: 200 });
+});
+
+void t.test("http: stopping does not wait for clients that keep their connection or their page", async (t) => {
+  let asked: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  const hangs: HttpRoute = {
+    path: "/hangs",
+    respond: () => {
+      asked();
+      return new Promise(() => undefined);
+    },
+  };
+  const { server, port } = await serve(t, [hangs]);
+  const idle = connect(port, "127.0.0.1");
+  idle.on("error", () => undefined);
+  await once(idle, "connect");
+  const answer = ask(port, "/hangs");
+  const cut = t.rejects(answer, { code: "ECONNRESET" });
+  await isAsked;
+  await server.stop();
+  await cut;
+  idle.destroy();
+});

@@ -1,0 +1,106 @@
+// The daemon's telemetry on a virtual clock, with one configured source, group and rule, for tests.
+import { HealthBoard } from "../../daemon/telemetry/health-board.js";
+import { InternalEvents } from "../../daemon/telemetry/internal-events.js";
+import { createLogger } from "../../daemon/telemetry/logger.js";
+import { Metrics } from "../../daemon/telemetry/metrics.js";
+import { Redactor } from "../../daemon/telemetry/redact.js";
+import type { OutboxCounts } from "../../daemon/store/store.js";
+import type { Incident } from "../../rules/incident.js";
+import { VirtualClock } from "./virtual-clock.js";
+
+/** Everything that the composition root would make. */
+export function daemonTelemetry() {
+  const clock = new VirtualClock();
+  const redactor = new Redactor();
+  const lines: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>), flush: () => undefined };
+  const logger = createLogger({ redactor, level: "debug", destination, clock });
+  const metrics = new Metrics({ clock, refreshTimeoutMs: 500 });
+  const health = new HealthBoard(redactor, clock);
+  const events = new InternalEvents({ metrics, logger, health, version: "0.1.0", clock });
+  events.sources.add({ id: "dock-cam", modalities: ["image", "audio"] });
+  events.fusion.addGroup("dock", { openEvents: () => 2, watermarkLagMs: () => 1500 });
+  events.fusion.addRule("break-in");
+  return { clock, redactor, lines, logger, metrics, health, events };
+}
+
+/** Counts of an outbox for which the identity holds. */
+export const outboxCounts: OutboxCounts = {
+  offered: 12,
+  accepted: 10,
+  acknowledged: 5,
+  superseded: 1,
+  pending: 3,
+  shed: [
+    { class: "health", at: "door", count: 2 },
+    { class: "health", at: "later", count: 1 },
+  ],
+  corrupt: 0,
+  bytes: 4096,
+  capacityBytes: 1_000_000,
+  oldestAcceptedAt: 1_700_000_000_000,
+};
+
+/** An incident of the configured rule, or of another. */
+export function incident(ruleId: string, state: Incident["state"]): Incident {
+  return {
+    id: "00",
+    ruleId,
+    groupId: "dock",
+    severity: "critical",
+    state,
+    startedAt: 0,
+    updatedAt: 0,
+    confidence: 0.9,
+    calibrated: true,
+    events: [],
+    evidence: [],
+    summary: "",
+  };
+}
+
+/** Tells every stage's telemetry everything it can be told, with ids inside and outside the configuration. */
+export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): void {
+  const { sources, encoders, pipeline, fusion, store, bus, life, stages } = events;
+  for (const id of ["dock-cam", "rtsp://admin:hunter2@10.0.0.7/"]) {
+    pipeline.sourceState(id, "healthy");
+    pipeline.observed(id, "image", 1_700_000_000_500);
+    pipeline.calibration(id, "image", true);
+    sources.dropped(id, "queue_full", 3);
+    sources.restarted(id, "stall");
+    sources.anomaly(id, "frozen", true);
+    sources.anomaly(id, "frozen", false);
+    sources.clockSkew(id, 0.25);
+    sources.note(id, "warn", "the camera has no sound", { level: "x" });
+  }
+  for (const stage of ["capture", "decode", "encode", "fuse", "rule", "outbox"] as const) pipeline.took(stage, 12);
+  pipeline.failed("fuse", new Error("/home/someone/secret"));
+  encoders.provider("image", "cpu");
+  encoders.provider("audio", "a provider that nobody knows");
+  encoders.encoded("image", 8, 2);
+  encoders.failed("image", "encode_timeout");
+  encoders.failed("image", "no code of ours");
+  encoders.restarted("image", "crash");
+  encoders.rejected("audio", "norm");
+  encoders.variance("audio", 0.8);
+  for (const group of ["dock", "a group that nobody configured"]) {
+    fusion.eventEnded(group, "gap");
+    fusion.eventEnded(group, "merged");
+    fusion.late(group, "dropped");
+  }
+  for (const rule of ["break-in", "no such rule"]) {
+    fusion.incident(incident(rule, "firing"));
+    fusion.suppressed(rule, "cooldown");
+  }
+  store.committed(0.004);
+  store.corrupt(1);
+  store.watch({ counts: () => Promise.resolve(outboxCounts) });
+  bus.connected("nats://127.0.0.1:4222");
+  bus.disconnected("it went away");
+  bus.reconnected("nats://127.0.0.1:4222");
+  bus.publishFailed("sink_unavailable", new Error("timeout"));
+  bus.acknowledged("alert", 120, true);
+  bus.streamRegressed("FUSIOND_plant-7");
+  life.failed("/metrics", new Error("x"));
+  stages.watchQueue("encode:image", { capacity: 8, size: 3, oldestAgeMs: () => 250 });
+}

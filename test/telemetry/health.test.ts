@@ -1,0 +1,87 @@
+// livez and readyz over every state that matters.
+import t from "tap";
+import { HealthBoard } from "../../daemon/telemetry/health-board.js";
+import { livez, readyz, STALL_BOUND_MS, type HealthSnapshot } from "../../daemon/telemetry/health.js";
+import { Redactor } from "../../daemon/telemetry/redact.js";
+import { VirtualClock } from "./virtual-clock.js";
+
+const good: HealthSnapshot = {
+  stopping: false,
+  towers: new Map([["image", { state: "ready" }]]),
+  outbox: { state: "ready" },
+  sources: new Map([["dock-cam", "healthy"]]),
+  broker: { state: "ready" },
+  pipeline: { waitingItems: 0, stalledMs: 0 },
+};
+
+void t.test("readyz: the matrix of what may be missing", (t) => {
+  const table: readonly (readonly [string, Partial<HealthSnapshot>, string])[] = [
+    ["all well", {}, "ok"],
+    ["no tower yet", { towers: new Map() }, "failed; towers: none is loaded yet"],
+    ["tower not proved", { towers: new Map([["image", { state: "starting" }]]) }, "failed; towers: not proved yet: image"],
+    ["tower failed", { towers: new Map([["image", { state: "failed", detail: "golden vectors differ" }]]) }, "failed; towers: image failed (golden vectors differ)"],
+    ["outbox not open", { outbox: { state: "starting" } }, "failed; outbox: it is not open yet"],
+    ["outbox refused", { outbox: { state: "failed", detail: "the disk is full" } }, "failed; outbox: the disk is full"],
+    ["outbox refused, no reason", { outbox: { state: "failed" } }, "failed; outbox: it cannot be written"],
+    ["no source", { sources: new Map() }, "failed; sources: there is none yet"],
+    ["only source down", { sources: new Map([["dock-cam", "recovering"]]) }, "failed; sources: dock-cam is recovering"],
+    ["one of two down", { sources: new Map([["dock-cam", "failed"], ["yard-mic", "healthy"]]) }, "degraded; sources: dock-cam is failed"],
+    ["a file that ended", { sources: new Map([["clip", "ended"]]) }, "ok"],
+    ["no broker", { broker: { state: "failed", detail: "refused" } }, "degraded; broker: it is not connected, alerts wait on disk (refused)"],
+    ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
+    ["stopping", { stopping: true }, "failed; daemon: it is stopping"],
+    ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
+  ];
+  for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "broker"]);
+  t.end();
+});
+
+void t.test("livez: only a pipeline that holds something and finishes nothing is dead", (t) => {
+  const at = (waitingItems: number, stalledMs: number) => livez({ ...good, pipeline: { waitingItems, stalledMs } });
+  t.equal(at(0, 1e9).status, "ok");
+  t.equal(at(3, STALL_BOUND_MS).status, "ok");
+  t.equal(at(3, STALL_BOUND_MS + 1).line, "failed; pipeline: 3 items wait and none was finished for 30 s");
+  t.equal(livez({ ...good, outbox: { state: "failed" }, broker: { state: "failed" }, sources: new Map() }).status, "ok", "depends on nothing outside");
+  t.end();
+});
+
+void t.test("health board: waiting counts from when it was first seen, and progress ends it", (t) => {
+  const clock = new VirtualClock();
+  const board = new HealthBoard(new Redactor(), clock);
+  let waiting = 0;
+  board.watchWaiting(() => waiting);
+  board.progressed();
+  clock.advance(3_600_000);
+  t.equal(livez(board.snapshot()).status, "ok", "idle for an hour");
+  waiting = 2;
+  t.equal(livez(board.snapshot()).status, "ok", "something came just now");
+  clock.advance(STALL_BOUND_MS + 1);
+  t.equal(livez(board.snapshot()).status, "failed", "nothing was finished since");
+  board.progressed();
+  t.equal(livez(board.snapshot()).status, "ok", "it moves again");
+  waiting = 0;
+  clock.advance(3_600_000);
+  t.equal(livez(board.snapshot()).status, "ok", "idle again");
+  t.end();
+});
+
+void t.test("health board: ready once towers, outbox and a source are; what stages say last counts", (t) => {
+  const board = new HealthBoard(new Redactor());
+  board.towerStarting("image");
+  t.equal(readyz(board.snapshot()).status, "failed");
+  board.towerProved("image");
+  board.outboxWritable();
+  board.source("dock-cam", "healthy");
+  board.brokerMissing("connect nats://fusiond:hunter2@broker:4222");
+  t.equal(readyz(board.snapshot()).line, "degraded; broker: it is not connected, alerts wait on disk (connect nats://***@broker:4222)");
+  board.brokerConnected();
+  t.equal(readyz(board.snapshot()).line, "ok");
+  board.towerFailed("image", "it crashed");
+  board.outboxRefused("the disk is full");
+  board.removeSource("dock-cam");
+  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok"]);
+  board.stopping();
+  t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
+  t.end();
+});
