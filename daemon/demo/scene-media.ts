@@ -10,6 +10,8 @@ export interface PictureMedia {
   readonly file: string;
   /** Which way it looks, so that it never walks backwards. */
   readonly faces: "left" | "right";
+  /** What a reader of the report calls it. */
+  readonly label: string;
   /** Plausible heights in the scene's picture, pixels. */
   readonly heightPx: readonly [number, number];
 }
@@ -29,10 +31,10 @@ const SOUNDS = "sounds/freedesktop/stereo";
 
 /** The photographs, of tuxpaint-stamps-default. */
 export const PICTURES = {
-  dog: { file: `${STAMPS}/animals/mammals/dogs/dog.png`, faces: "right", heightPx: [100, 140] },
-  cow: { file: `${STAMPS}/animals/mammals/bovines/cow.png`, faces: "right", heightPx: [110, 150] },
-  rooster: { file: `${STAMPS}/animals/birds/rooster.png`, faces: "right", heightPx: [90, 120] },
-  firetruck: { file: `${STAMPS}/vehicles/emergency/firetruck.png`, faces: "left", heightPx: [90, 130] },
+  dog: { file: `${STAMPS}/animals/mammals/dogs/dog.png`, label: "dog", faces: "right", heightPx: [100, 140] },
+  cow: { file: `${STAMPS}/animals/mammals/bovines/cow.png`, label: "cow", faces: "right", heightPx: [110, 150] },
+  rooster: { file: `${STAMPS}/animals/birds/rooster.png`, label: "rooster", faces: "right", heightPx: [90, 120] },
+  firetruck: { file: `${STAMPS}/vehicles/emergency/firetruck.png`, label: "fire truck", faces: "left", heightPx: [90, 130] },
 } as const satisfies Record<string, PictureMedia>;
 
 /** The sounds, of tuxpaint-stamps-default and sound-theme-freedesktop. */

@@ -175,18 +175,17 @@ function playingOf(cue: PlacedCue, random: SeededRandom): Playing {
 
 function rowsOf(cue: PlacedCue): ExpectedRow[] {
   const span = { fromMs: cue.startMs, toMs: cue.endMs };
-  const label = SOUNDS_BY_NAME[cue.sound].label;
   if (cue.sound !== "dog") {
-    return [{ ...span, label: `${label} sounds, people in view${cue.passing ? `, ${PASSES[cue.passing]}` : ""}`, expect: "nothing" }];
+    const passing = cue.passing === undefined ? "" : ` and a ${PICTURES[cue.passing].label}`;
+    return [{ ...span, label: `${SOUNDS_BY_NAME[cue.sound].label} sounds, people${passing} in view`, expect: "nothing" }];
   }
   if (cue.place === "empty") return [{ ...span, label: "dog barks, nobody in view", expect: "nothing" }];
   if (cue.passing === undefined) {
     return [{ ...span, label: "dog barks, people in view", expect: "incident", ruleId: RULE_DOG_WITH_PERSON }];
   }
+  const label = "dog walks by and barks, people in view";
   return [
-    { ...span, label: "dog walks by and barks", expect: "incident", ruleId: RULE_DOG_SEEN_AND_HEARD },
-    { ...span, label: "dog walks by and barks, people in view", expect: "either", ruleId: RULE_DOG_WITH_PERSON },
+    { ...span, label, expect: "incident", ruleId: RULE_DOG_SEEN_AND_HEARD },
+    { ...span, label, expect: "either", ruleId: RULE_DOG_WITH_PERSON },
   ];
 }
-
-const PASSES = { dog: "dog passes", cow: "cow passes", rooster: "rooster passes", firetruck: "fire truck passes" } as const;
