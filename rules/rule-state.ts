@@ -21,7 +21,7 @@ import type { HealthSpan } from "./witnesses.js";
 
 /** Something countable happened to a rule. */
 export type RuleNote =
-  | { readonly kind: "incident"; readonly ruleId: string; readonly incidentId: string; readonly state: "firing" | "resolved" }
+  | { readonly kind: "incident"; readonly incident: Incident }
   | { readonly kind: "suppressed"; readonly ruleId: string; readonly reason: SuppressionReason };
 
 /** What a rule needs to know of its group at a step. */
@@ -170,7 +170,7 @@ export class RuleState {
     const after = decide(this.rule, before, { leaves: this.#data.leaves, spans: context.spans }, context.completeTo);
     if (after === before) return [];
     this.#data = { ...this.#data, episode: after };
-    if (after.state === "firing") return [{ kind: "incident", ruleId: this.rule.id, incidentId: after.id, state: "firing" }];
+    if (after.state === "firing") return [{ kind: "incident", incident: this.#report(after) }];
     return after.suppression === undefined ? [] : [{ kind: "suppressed", ruleId: this.rule.id, reason: after.suppression }];
   }
 
@@ -184,12 +184,13 @@ export class RuleState {
       return episode.state === "pending" ? [{ kind: "suppressed", ruleId: this.rule.id, reason: "hold_for" }] : [];
     }
     const founding = episode.events[0]?.id ?? episode.id;
+    const incident = incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs);
     this.#data = {
       ...rest,
-      resolved: [...rest.resolved, incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs)].slice(-RESOLVED_KEPT),
+      resolved: [...rest.resolved, incident].slice(-RESOLVED_KEPT),
       cooldownUntil: episode.lastMetAt + this.rule.cooldownMs,
       episodes: new Map([...rest.episodes, [founding, (rest.episodes.get(founding) ?? 0) + 1] as const].slice(-EPISODES_MAX)),
     };
-    return [{ kind: "incident", ruleId: this.rule.id, incidentId: episode.id, state: "resolved" }];
+    return [{ kind: "incident", incident }];
   }
 }

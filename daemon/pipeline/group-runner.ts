@@ -1,11 +1,13 @@
 // One group at work: its fold, its watermark and its ledger of what was told.
+import type { Cohort } from "../../fusion/cohort.js";
+import type { EventChange } from "../../fusion/clusterer.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Input } from "../../fusion/watermark.js";
 import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
-import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+import type { GroupTelemetry } from "./pipeline-telemetry.js";
 
 /** What a group is made with. */
 export interface GroupRunnerOptions {
@@ -41,11 +43,11 @@ export class GroupRunner {
   readonly groupId: string;
   readonly #options: GroupRunnerOptions;
   readonly #watermark: GroupWatermark;
-  readonly #telemetry: PipelineTelemetry;
+  readonly #telemetry: GroupTelemetry;
   #fold: SpeculativeFold<Step, StepOutput, GroupState>;
   #ledger: PublicationLedger;
 
-  constructor(options: GroupRunnerOptions, telemetry: PipelineTelemetry) {
+  constructor(options: GroupRunnerOptions, telemetry: GroupTelemetry) {
     this.groupId = options.groupId;
     this.#options = options;
     this.#telemetry = telemetry;
@@ -88,6 +90,11 @@ export class GroupRunner {
     return this.#fold.watermark;
   }
 
+  /** The cohort of an input in the state now, if it has any sample. */
+  cohort(input: Input): Cohort | undefined {
+    return this.#fold.now.cohort(input.sourceId, input.modality);
+  }
+
   get openEvents(): number {
     return this.#fold.now.openCount;
   }
@@ -125,10 +132,9 @@ export class GroupRunner {
 
   #take(step: Step): GroupResult {
     const time = stepOrder.timeOf(step);
-    if (this.#fold.observe(step) === "late") {
-      if (step.kind === "observation") this.#telemetry.late(this.groupId);
-      return { groupId: this.groupId, publication: { alerts: [], candidates: [] } };
-    }
+    const arrival = this.#fold.observe(step);
+    if (arrival !== "in_order" && step.kind === "observation") this.#telemetry.late(this.groupId, arrival === "late" ? "dropped" : "refolded");
+    if (arrival === "late") return { groupId: this.groupId, publication: { alerts: [], candidates: [] } };
     return { groupId: this.groupId, step, publication: this.#reconcile(time) };
   }
 
@@ -138,18 +144,15 @@ export class GroupRunner {
 
   #count(outputs: readonly StepOutput[]): void {
     for (const output of outputs) {
-      if (output.kind === "rule") {
-        const { note } = output;
-        if (note.kind === "incident") this.#telemetry.incident(note.ruleId, note.state);
-        else this.#telemetry.suppressed(note.ruleId, note.reason);
-      } else if (output.change.kind === "founded") {
-        this.#telemetry.eventFounded(this.groupId);
-      } else if (output.change.kind === "merged") {
-        this.#telemetry.eventEnded(this.groupId, "merged");
-      } else if (output.change.kind === "closed") {
-        this.#telemetry.eventEnded(this.groupId, output.change.event.closeReason ?? "gap");
-      }
+      if (output.kind === "event") this.#countEvent(output.change);
+      else if (output.note.kind === "incident") this.#telemetry.incident(output.note.incident);
+      else this.#telemetry.suppressed(output.note.ruleId, output.note.reason);
     }
+  }
+
+  #countEvent(change: EventChange): void {
+    if (change.kind === "merged") this.#telemetry.eventEnded(this.groupId, "merged");
+    if (change.kind === "closed") this.#telemetry.eventEnded(this.groupId, change.event.closeReason ?? "gap");
   }
 }
 

@@ -1,24 +1,44 @@
-// What the pipeline tells while it works.
+// What the pipeline and the groups tell while they work.
 import type { CloseReason } from "../../fusion/model/event.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { SuppressionReason } from "../../rules/episode.js";
-import type { DropReason } from "../sources/source.js";
+import type { Incident } from "../../rules/incident.js";
+import type { DropReason, SourceState } from "../sources/source.js";
 
-/** Stages of an observation's way that are timed. */
+/** The stages whose time and errors are counted, in the order of the data. Rules are part of "fuse": one fold does both. */
 export const STAGES = ["capture", "encode", "fuse", "outbox"] as const;
-/** One of the timed stages. */
+/** One stage of the data path. */
 export type Stage = (typeof STAGES)[number];
 
-/** Counters and gauges of the pipeline. */
+/** What came of an event when it left the open ones. */
+export const EVENT_OUTCOMES = ["gap", "max_duration", "evicted", "end_of_input", "merged"] as const satisfies readonly (CloseReason | "merged")[];
+/** One of the closed set of event outcomes. */
+export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
+
+/** What was done with an observation that came out of order: sorted into the tail, or refused as behind the watermark. */
+export const LATE_ACTIONS = ["refolded", "dropped"] as const;
+/** One of the closed set of actions on an observation out of order. */
+export type LateAction = (typeof LATE_ACTIONS)[number];
+
+/** What the data path tells. */
 export interface PipelineTelemetry {
+  sourceState(sourceId: string, state: SourceState, detail?: string): void;
+  /** An observation was made; `endedAt` in Unix ms. */
   observed(sourceId: string, modality: Modality, endedAt: number): void;
+  /** Captures were lost before they were encoded. */
   dropped(sourceId: string, reason: DropReason, count: number): void;
-  stage(stage: Stage, seconds: number): void;
-  stageFailed(stage: Stage, code: string): void;
-  late(groupId: string): void;
-  eventFounded(groupId: string): void;
-  eventEnded(groupId: string, outcome: CloseReason | "merged"): void;
-  incident(ruleId: string, state: "firing" | "resolved"): void;
+  calibration(sourceId: string, modality: Modality, warm: boolean): void;
+  took(stage: Stage, ms: number): void;
+  failed(stage: Stage, error: unknown): void;
+  /** The data moved: an item went through. */
+  progressed(): void;
+}
+
+/** What the clusterer and the rules of a group came to. */
+export interface GroupTelemetry {
+  eventEnded(groupId: string, outcome: EventOutcome): void;
+  late(groupId: string, action: LateAction): void;
+  /** A new incident, or one that changed its state. */
+  incident(incident: Incident): void;
   suppressed(ruleId: string, reason: SuppressionReason): void;
-  calibrationWarm(sourceId: string, modality: Modality, warm: boolean): void;
 }

@@ -1,7 +1,6 @@
 // The data path, top to bottom: source -> encoder -> group -> commit. What is told leaves through the outbox.
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
-import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
@@ -62,15 +61,9 @@ export class Pipeline {
   readonly #sourcesAbort = new AbortController();
   #sources: Promise<unknown> = Promise.resolve();
   #encoding: Promise<unknown> = Promise.resolve();
-  #lastProgressMs = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-  }
-
-  /** Monotonic ms of the last observation or progress that went through: what liveness is judged by. */
-  get lastProgressMs(): number {
-    return this.#lastProgressMs;
   }
 
   /** The queues between sources and encoders, for gauges. */
@@ -80,7 +73,6 @@ export class Pipeline {
 
   /** Starts every source; returns at once. `failed` of the sources rejects through the returned promise of `ended`. */
   start(): void {
-    this.#lastProgressMs = this.#options.clock.monotonicNowMs();
     this.#sources = Promise.all(this.#options.sources.map((source) => this.#run(source)));
     this.#sources.catch(() => undefined); // told by `ended`
     this.#tick();
@@ -137,26 +129,26 @@ export class Pipeline {
     for await (const item of queue) {
       if (item.kind === "progress") group.progress({ sourceId, modality }, item.time, this.#options.clock.monotonicNowMs());
       else await this.#encode(group, item.capture);
-      this.#lastProgressMs = this.#options.clock.monotonicNowMs();
+      this.#options.telemetry.progressed();
     }
   }
 
   async #encode(group: GroupRunner, capture: Capture): Promise<void> {
     const { telemetry, clock } = this.#options;
     const captureMs = clock.wallNowMs() - (clock.monotonicNowMs() - capture.receivedAtMs) - endedAt(capture);
-    telemetry.stage("capture", Math.max(0, captureMs) / 1000);
+    telemetry.took("capture", Math.max(0, captureMs));
     const encoder = this.#options.encoders.get(capture.modality);
     if (encoder === undefined) return;
     let observations: readonly Observation[];
     try {
       observations = (await encoder.encode(capture)).observations;
     } catch (error) {
-      telemetry.stageFailed("encode", error instanceof FusiondError ? error.code : "encode_failed");
+      telemetry.failed("encode", error);
       telemetry.dropped(capture.sourceId, "encode_failed", 1);
       return;
     }
     const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
-    telemetry.stage("encode", encodeMs / 1000);
+    telemetry.took("encode", encodeMs);
     for (const observation of observations) this.#fuse(group, observation, captureMs, encodeMs);
   }
 
@@ -166,7 +158,7 @@ export class Pipeline {
     telemetry.observed(observation.sourceId, observation.modality, endedAt(observation));
     const result = group.observe(observation);
     const fuseMs = clock.monotonicNowMs() - startedMs;
-    telemetry.stage("fuse", fuseMs / 1000);
+    telemetry.took("fuse", fuseMs);
     this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
     this.#write(group, result);
   }

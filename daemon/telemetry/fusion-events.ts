@@ -3,22 +3,14 @@ import type { Incident } from "../../rules/incident.js";
 import { LabelValues } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
-import {
-  EVENT_OUTCOMES,
-  LATE_ACTIONS,
-  SUPPRESSION_REASONS,
-  type EventOutcome,
-  type FusionTelemetry,
-  type GroupGauge,
-  type LateAction,
-  type RuleTelemetry,
-  type SuppressionReason,
-} from "./stage-telemetry.js";
+import { SUPPRESSION_REASONS, type SuppressionReason } from "../../rules/episode.js";
+import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../pipeline/pipeline-telemetry.js";
+import type { GroupGauge } from "./stage-telemetry.js";
 
 const INCIDENT_STATES = ["pending", "firing", "resolved"] as const satisfies readonly Incident["state"][];
 
 /** Counts events and incidents and notes the incidents. */
-export class FusionEvents implements FusionTelemetry, RuleTelemetry {
+export class FusionEvents implements GroupTelemetry {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   readonly #groups = new LabelValues([]);

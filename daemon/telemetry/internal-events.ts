@@ -11,7 +11,8 @@ import type { Logger } from "./logger.js";
 import type { Metrics } from "./metrics.js";
 import { SourceEvents } from "./source-events.js";
 import { StageEvents } from "./stage-events.js";
-import type { BusTelemetry, PipelineTelemetry } from "./stage-telemetry.js";
+import type { PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
+import type { BusTelemetry } from "./stage-telemetry.js";
 import { StoreEvents } from "./store-events.js";
 
 /** Where internal events go to. */
@@ -50,6 +51,8 @@ export class InternalEvents {
     this.bus = new BusEvents(metrics, logger, health);
     this.pipeline = {
       sourceState: (sourceId, state, detail) => sources.state(sourceId, state, detail),
+      dropped: (sourceId, reason, count) => sources.dropped(sourceId, reason, count),
+      progressed: () => health.progressed(),
       observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
       calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
       took: (stage, ms) => stages.took(stage, ms),
