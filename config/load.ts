@@ -1,0 +1,102 @@
+// A configuration file read, checked and made into values, or all its mistakes at once.
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { FusiondError } from "../fusion/model/errors.js";
+import { conditionsOf } from "./conditions.js";
+import { readYaml, type Part, type YamlDocument } from "./document.js";
+import { findingsOf, predicateOf, type Finding } from "./explain.js";
+import { resolvePaths, type NamedFile, type PathOptions } from "./paths.js";
+import { configInvalid, type ConfigPath, type ConfigProblem, type Position } from "./problem.js";
+import { entriesOf, valueAt } from "./raw.js";
+import { checkReferences } from "./references.js";
+import { configSchema, type Config } from "./schema.js";
+
+/** A phrase that a rule looks for, and where it stands: prompts are checked against the pack elsewhere. */
+export interface ConfigPrompt extends Position {
+  readonly text: string;
+  readonly kind: "hear" | "see" | "read";
+  readonly ruleId: string;
+  readonly path: ConfigPath;
+}
+
+/** A valid configuration and where its values stand, for checks that need more than the file. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The name of the file as it was given. */
+  readonly file: string;
+  /** Every phrase of every rule, disabled ones too. */
+  readonly prompts: readonly ConfigPrompt[];
+  /** Secrets, certificates and media files that it names; see checkFiles. */
+  readonly files: readonly NamedFile[];
+  /** Where a value stands; a path that is not in the file gives the nearest part that is. Keys as the file writes them. */
+  positionOf(path: ConfigPath): Position;
+  /** A problem at a value; pass them to configInvalid. */
+  problem(path: ConfigPath, message: string): ConfigProblem;
+}
+
+/** Larger is no configuration. */
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** Reads a configuration file. Errors: FusiondError "config_invalid" with every problem, see problemsOf. */
+export function loadConfig(file: string, env: PathOptions["env"] = process.env): LoadedConfig {
+  return parseConfig(readText(file), file, env);
+}
+
+/**
+ * Reads the text of a configuration; relative paths start from the folder of `file`, which need not exist.
+ * Errors: FusiondError "config_invalid" with every problem, see problemsOf.
+ */
+export function parseConfig(text: string, file: string, env: PathOptions["env"] = process.env): LoadedConfig {
+  const document = readYaml(text);
+  if (document.value === undefined) throw configInvalid(document.faults.map((fault) => ({ file, ...fault })));
+  if (document.value === null) throw configInvalid([atStart(file, "is empty: start from config/fusiond.example.yaml")]);
+  const parsed = configSchema.safeParse(document.value, { error: predicateOf, reportInput: true });
+  const findings = [...(parsed.success ? [] : findingsOf(parsed.error)), ...checkReferences(document.value)];
+  if (!parsed.success || findings.length + document.faults.length > 0) throw configInvalid(problemsAt(findings, file, document));
+  const { config, files } = resolvePaths(parsed.data, { folder: dirname(resolve(file)), env });
+  const positionOf = (path: ConfigPath): Position => document.positionOf(path);
+  return {
+    config,
+    file,
+    files,
+    prompts: promptsOf(document),
+    positionOf,
+    problem: (path, message) => ({ file, ...positionOf(path), message }),
+  };
+}
+
+function readText(file: string): string {
+  try {
+    const found = statSync(file);
+    if (!found.isFile()) throw configInvalid([atStart(file, "is no file: name the configuration file itself")]);
+    if (found.size > FILE_BYTES_MAX) throw configInvalid([atStart(file, "is larger than 1 MiB: that is no configuration")]);
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch (cause) {
+    if (cause instanceof FusiondError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw configInvalid([atStart(file, "does not exist: correct the path, or start from config/fusiond.example.yaml")]);
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw configInvalid([atStart(file, "is not UTF-8: save it in that encoding")]);
+    throw configInvalid([atStart(file, "cannot be read: let fusiond's user read it")]);
+  }
+}
+
+function atStart(file: string, predicate: string): ConfigProblem {
+  return { file, line: 1, column: 1, message: `the configuration ${predicate}` };
+}
+
+/** Problems in the order of the file, no two the same. */
+function problemsAt(findings: readonly Finding[], file: string, document: YamlDocument): ConfigProblem[] {
+  const at = (path: ConfigPath, part: Part): Position => document.positionOf(path, part);
+  const told = findings.map(({ path, part, message }) => ({ file, ...at(path, part), message }));
+  const problems = [...document.faults.map((fault) => ({ file, ...fault })), ...told];
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function promptsOf(document: YamlDocument): ConfigPrompt[] {
+  return entriesOf(valueAt(document.value, "rules")).flatMap(([ruleId, rule]) =>
+    [...conditionsOf(rule, ["rules", ruleId])].flatMap(({ kind, phrase, path }) =>
+      phrase === undefined ? [] : [{ text: phrase.trim(), kind, ruleId, path, ...document.positionOf(path) }],
+    ),
+  );
+}

@@ -1,0 +1,67 @@
+// The small sections: log, outbox, encoders, http.
+import { z } from "zod";
+import { duration, size, strict, text, whole } from "./common.js";
+
+/** Bounds of the outbox. */
+export interface OutboxConfig {
+  readonly maxBytes: number;
+  /** How long rows stay past their acknowledgement: the broker may lose what it acknowledged. */
+  readonly keepAcknowledgedMs: number;
+}
+
+/** Which models run, and where. */
+export interface EncodersConfig {
+  /** The name of a pack, or its absolute path. */
+  readonly pack: string;
+  readonly device: "cpu" | "cuda" | "tensorrt" | "webgpu" | "auto";
+  /** CPU threads a tower. */
+  readonly threads: number;
+}
+
+/** The listener of metrics and health. */
+export interface HttpConfig {
+  readonly enabled: boolean;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** The log section. */
+export const logSchema = strict({
+  level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("the least grave entries that are written"),
+});
+
+/** The outbox section. */
+export const outboxSchema = strict({
+  max_bytes: size("1MiB").prefault("256MiB").describe("room for alerts that wait for the broker"),
+  keep_acknowledged: duration("0s", "7d").prefault("10m").describe("how long alerts stay after the broker took them, in case it loses them"),
+}).transform((outbox): OutboxConfig => ({ maxBytes: outbox.max_bytes, keepAcknowledgedMs: outbox.keep_acknowledged }));
+
+/** The encoders section. */
+export const encodersSchema = strict({
+  pack: text.default("embedded").describe("name of a model pack, or the path of its folder"),
+  device: z.enum(["cpu", "cuda", "tensorrt", "webgpu", "auto"]).default("cpu").describe("where models run; auto: the fastest that gives right results"),
+  threads: whole(1, 64).default(1).describe("CPU threads of each of the models"),
+});
+
+const LISTEN_MESSAGE = "must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464";
+
+/** The http section. */
+export const httpSchema = strict({
+  enabled: z.boolean().default(true).describe("false: no metrics and no health page"),
+  listen: text
+    .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/, { error: LISTEN_MESSAGE, abort: true })
+    .refine((listen) => portOf(listen) <= 65535, { error: LISTEN_MESSAGE })
+    .default("127.0.0.1:9464")
+    .describe("address and port of metrics and health; port 0: any free port"),
+}).transform(
+  ({ enabled, listen }): HttpConfig => ({
+    enabled,
+    host: listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, ""),
+    port: portOf(listen),
+  }),
+);
+
+function portOf(listen: string): number {
+  return Number(listen.slice(listen.lastIndexOf(":") + 1));
+}

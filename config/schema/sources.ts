@@ -1,0 +1,222 @@
+// sources: cameras, microphones and text feeds.
+import { z } from "zod";
+import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, kinds, present, requireOneOf, strict, text, whole } from "./common.js";
+
+/** Where pictures or sound come from. `file`: an absolute path; `device`: /dev/video0 or an ALSA name. Never holds credentials. */
+export interface MediaInput {
+  readonly kind: "url" | "device" | "file";
+  readonly location: string;
+}
+
+/** A polygon that is blacked out before anything else sees the picture: corners [x, y], fractions 0..1 from the top left. */
+export type Mask = readonly (readonly [x: number, y: number])[];
+
+/** How a camera's pictures become observations. */
+export interface GateConfig {
+  /** The most moving regions encoded a frame. */
+  readonly regionsMax: number;
+  /** A region that goes on from the frame before is encoded this often. */
+  readonly regionIntervalMs: number;
+  readonly wholeFrameIntervalMs: number;
+  /** 0 (only large, clear movement) to 1 (everything that flickers). */
+  readonly sensitivity: number;
+}
+
+/** What every source has. */
+interface SourceBase {
+  readonly id: string;
+  readonly enabled: boolean;
+}
+
+/** What a camera and a microphone have. */
+interface MediaBase extends SourceBase {
+  readonly input: MediaInput;
+  /** Absolute path of a file with `user:password`. */
+  readonly credentialsFile?: string;
+  /** Starts again at the end; files only. */
+  readonly loop: boolean;
+  /** Event time of a file's first sample, Unix ms. */
+  readonly startsAt: number;
+}
+
+/** A camera; with `audio` it is heard too. */
+export interface CameraConfig extends MediaBase {
+  readonly kind: "camera";
+  readonly fps: number;
+  /** Frames are scaled to this width, pixels. */
+  readonly width: number;
+  readonly audio: boolean;
+  readonly masks: readonly Mask[];
+  /** Its own keys over the global ones. */
+  readonly gate: GateConfig;
+}
+
+/** A microphone, or anything that only gives sound. */
+export interface MicrophoneConfig extends MediaBase {
+  readonly kind: "microphone";
+}
+
+/** A text feed. */
+export interface TextConfig extends SourceBase {
+  readonly kind: "text";
+  readonly feed: { readonly kind: "subject"; readonly subject: string } | { readonly kind: "file"; readonly path: string };
+  /** Lines are JSON objects, whose values are the observation's fields. */
+  readonly json: boolean;
+  /** How a JSON line reads as text: `badge {result} at {door}`. */
+  readonly template?: string;
+}
+
+/** One source of the configuration. */
+export type SourceConfig = CameraConfig | MicrophoneConfig | TextConfig;
+
+/** The keys that say what a source is. */
+export const SOURCE_KINDS = ["camera", "microphone", "text"] as const;
+
+const SCHEMES = ["rtsp", "rtsps", "http", "https"];
+const URL_PATTERN = /^([a-z][a-z0-9+.-]*):\/\//i;
+
+const enabled = z.boolean().default(true).describe("false: keep it in the file, but do not run it");
+
+const gateKeys = {
+  regions_max: whole(1, 16).describe("the most moving regions encoded in one frame"),
+  region_interval: duration("100ms", "1h").describe("how often a region that goes on moving is encoded"),
+  whole_frame_interval: duration("100ms", "1h").describe("how often the whole picture is encoded"),
+  sensitivity: fraction.describe("0: only large, clear movement; 1: everything that flickers"),
+};
+
+/** The keys of a camera's gate, all with defaults. */
+export const gateSchema = strict({
+  regions_max: gateKeys.regions_max.default(4),
+  region_interval: gateKeys.region_interval.prefault("1s"),
+  whole_frame_interval: gateKeys.whole_frame_interval.prefault("5s"),
+  sensitivity: gateKeys.sensitivity.default(0.5),
+});
+
+/** A camera's own gate: absent keys get no defaults, those of the global gate stand. */
+const ownGate = strict(gateKeys).partial();
+
+/** The keys of a camera's gate that were given, in the words of GateConfig. */
+export function gateOf(gate: z.output<typeof ownGate>): Partial<GateConfig> {
+  return present({
+    regionsMax: gate.regions_max,
+    regionIntervalMs: gate.region_interval,
+    wholeFrameIntervalMs: gate.whole_frame_interval,
+    sensitivity: gate.sensitivity,
+  });
+}
+
+/** A place of media; `looksLikeFile` decides what is neither a URL nor under /dev. */
+function input(looksLikeFile: (location: string) => boolean): z.ZodType<MediaInput, string> {
+  return text
+    .superRefine((location, context) => {
+      const scheme = URL_PATTERN.exec(location)?.[1]?.toLowerCase();
+      if (scheme === undefined) return;
+      if (!SCHEMES.includes(scheme) || !URL.canParse(location)) {
+        context.addIssue({ code: "custom", message: `must be a URL that starts with ${SCHEMES.join("://, ")}://, or a device, or a file` });
+      } else if (hasCredentials(location)) {
+        context.addIssue({ code: "custom", message: "must not hold a user or password: put user:password into a file and name it in credentials_file" });
+      }
+    })
+    .transform((location) => ({ kind: URL_PATTERN.test(location) ? "url" : looksLikeFile(location) ? "file" : "device", location }));
+}
+
+/** Whether a URL has a user or a password in it. */
+export function hasCredentials(location: string): boolean {
+  const { username, password } = new URL(location);
+  return username !== "" || password !== "";
+}
+
+const media = {
+  credentials_file: text.optional().describe("file with user:password on one line; secrets stand in files only"),
+  loop: z.boolean().default(false).describe("files only: start again at the end"),
+  starts_at: z.iso
+    .datetime({ offset: true, error: "must be a time like 2026-01-01T00:00:00Z" })
+    .transform((written) => Date.parse(written))
+    .prefault("1970-01-01T00:00:00Z")
+    .describe("files only: the time of the first sample in a replay"),
+  enabled,
+};
+
+/** Checks keys that only files have. */
+function fileKeys(value: { input: MediaInput; loop: boolean; starts_at: number }, context: z.RefinementCtx): void {
+  if (value.input.kind === "file") return;
+  if (value.loop) context.addIssue({ code: "custom", path: ["loop"], message: "only works with a file: remove it" });
+  if (value.starts_at !== 0) context.addIssue({ code: "custom", path: ["starts_at"], message: "only works with a file: remove it" });
+}
+
+const corner = z.tuple([fraction, fraction], { error: "must be a corner [x, y], fractions of width and height from 0 to 1" });
+
+const camera = strict({
+  camera: input((location) => !location.startsWith("/dev/")).describe("rtsp:// or http:// URL, /dev/video0, or a video file"),
+  fps: z.number().min(0.1).max(60).default(5).describe("frames decoded a second"),
+  width: whole(64, 3840).default(640).describe("frames are scaled to this width, in pixels"),
+  audio: z.boolean().default(false).describe("true: also listen to the camera's sound"),
+  masks: z.array(z.array(corner).min(3)).default([]).describe("polygons blacked out before anything sees the picture; corners [x, y] from 0 to 1"),
+  gate: ownGate.default({}).describe("this camera's own gate keys, over the global ones"),
+  ...media,
+})
+  .superRefine((value, context) => {
+    fileKeys({ input: value.camera, ...value }, context);
+    if (value.audio && value.camera.kind === "device") {
+      context.addIssue({ code: "custom", path: ["audio"], message: "needs a URL or a file: a video device has no sound, add its microphone as a source" });
+    }
+  })
+  .transform(({ camera: place, credentials_file, starts_at, gate, ...rest }) => ({
+    kind: "camera" as const,
+    input: place,
+    ...present({ credentialsFile: credentials_file }),
+    startsAt: starts_at,
+    gate: gateOf(gate),
+    ...rest,
+  }));
+
+const microphone = strict({
+  microphone: input((location) => /^[^:]*(\/|\.[a-z0-9]{2,4}$)/i.test(location)).describe(
+    "ALSA device such as plughw:1,0, rtsp:// or http:// URL, or a sound file",
+  ),
+  ...media,
+})
+  .superRefine((value, context) => fileKeys({ input: value.microphone, ...value }, context))
+  .transform(({ microphone: place, credentials_file, starts_at, ...rest }) => ({
+    kind: "microphone" as const,
+    input: place,
+    ...present({ credentialsFile: credentials_file }),
+    startsAt: starts_at,
+    ...rest,
+  }));
+
+const FEED_KINDS = ["subject", "file"];
+
+const feed = strict({
+  subject: text
+    .regex(/^[^\s.*>]+$|^(?:(?:[^\s.*>]+|\*)\.)*(?:[^\s.*>]+|\*|>)$/, { error: "must be a NATS subject such as plant.access.> (> only at the end)" })
+    .optional()
+    .describe("NATS subject to subscribe to; * and > are wildcards"),
+  file: text.optional().describe("file to follow, line by line"),
+  json: z.boolean().default(false).describe("true: every line is a JSON object, whose values rules can read as fields"),
+  template: text
+    .regex(/^[^{}]*(?:\{[^{}\s]+\}[^{}]*)+$/, { error: "must name at least one field in braces, as in: badge {result} at {door}" })
+    .optional()
+    .describe("how a JSON line reads as text: badge {result} at {door}"),
+})
+  .meta(requireOneOf(FEED_KINDS))
+  .superRefine(exactlyOneOf(FEED_KINDS), EVEN_IF_WRONG)
+  .superRefine((value, context) => {
+    if (value.template !== undefined && value.json !== true) {
+      context.addIssue({ code: "custom", path: ["template"], message: "only works with json: true: plain lines have no fields" });
+    }
+  }, EVEN_IF_WRONG);
+
+const textFeed = strict({ text: feed.describe("where lines of text come from"), enabled }).transform(({ text: from, enabled: on }) => ({
+  kind: "text" as const,
+  enabled: on,
+  feed:
+    from.file === undefined
+      ? { kind: "subject" as const, subject: from.subject ?? "" }
+      : { kind: "file" as const, path: from.file },
+  json: from.json,
+  ...present({ template: from.template }),
+}));
+
+/** One source, its id and the global gate still apart. */
+export const sourceSchema = z.union([camera, microphone, textFeed], { error: kinds(SOURCE_KINDS) });

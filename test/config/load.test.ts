@@ -1,0 +1,352 @@
+// Loading: what comes of a valid file, and what is said of files that cannot be read.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import t from "tap";
+import { loadConfig, parseConfig } from "../../config/load.js";
+import { configInvalid, formatProblem, problemsOf } from "../../config/problem.js";
+import type { CameraConfig } from "../../config/schema/sources.js";
+import { FusiondError } from "../../fusion/model/errors.js";
+import { packageRoot } from "../../daemon/runtime/package-root.js";
+
+const example = readFileSync(join(packageRoot, "config", "fusiond.example.yaml"), "utf8");
+
+/** A configuration with one camera, and what is added. */
+function withBase(more: string): string {
+  return `site: plant\nnats: {embedded: true}\n${more.includes("sources:") ? "" : "sources: {cam: {camera: film.mp4}}\n"}${more}\n`;
+}
+
+function parse(more: string, env: Record<string, string> = {}) {
+  return parseConfig(withBase(more), "/etc/fusiond/fusiond.yaml", env);
+}
+
+/** What is thrown, as `line:column: message`. */
+function problems(load: () => unknown): string[] {
+  try {
+    load();
+  } catch (thrown) {
+    return problemsOf(thrown).map(({ line, column, message }) => `${line}:${column}: ${message}`);
+  }
+  return [];
+}
+
+void t.test("config: fills in every default", (t) => {
+  const { config } = parse("rules: {r: {all: [{see: dog}]}}", { STATE_DIRECTORY: "/var/lib/fusiond:/other" });
+  t.strictSame(config, {
+    site: "plant",
+    stateDir: "/var/lib/fusiond",
+    log: { level: "info" },
+    nats: {
+      server: { kind: "embedded", port: 4222 },
+      format: "json",
+      candidates: false,
+      events: false,
+      stream: { maxAgeMs: 604_800_000, maxBytes: 2 ** 30, duplicateWindowMs: 3_600_000 },
+    },
+    outbox: { maxBytes: 256 * 2 ** 20, keepAcknowledgedMs: 600_000 },
+    encoders: { pack: "embedded", device: "cpu", threads: 1 },
+    sources: [
+      {
+        id: "cam",
+        kind: "camera",
+        enabled: true,
+        input: { kind: "file", location: "/etc/fusiond/film.mp4" },
+        fps: 5,
+        width: 640,
+        audio: false,
+        masks: [],
+        gate: { regionsMax: 4, regionIntervalMs: 1_000, wholeFrameIntervalMs: 5_000, sensitivity: 0.5 },
+        loop: false,
+        startsAt: 0,
+      },
+    ],
+    groups: [
+      { id: "cam", sources: ["cam"], allowedLatenessMs: 2_000, sessionGapMs: 4_000, maxDurationMs: 300_000, idleAfterMs: 10_000 },
+    ],
+    rules: [
+      {
+        id: "r",
+        enabled: true,
+        severity: "warning",
+        groups: ["cam"],
+        withinMs: 5_000,
+        sameEvent: false,
+        condition: { kind: "all", of: [{ kind: "see", prompt: "dog" }] },
+        unless: [],
+        confidence: 0.7,
+        holdForMs: 0,
+        resolveAfterMs: 4_000,
+        cooldownMs: 0,
+        updateEveryMs: 30_000,
+        whenBlind: "stay_silent",
+      },
+    ],
+    http: { enabled: true, host: "127.0.0.1", port: 9464 },
+  });
+  t.end();
+});
+
+void t.test("config: the state folder comes from the file, systemd, XDG or home, in this order", (t) => {
+  const env = { STATE_DIRECTORY: "/run/a", XDG_STATE_HOME: "/run/b" };
+  t.equal(parse("state_dir: state", env).config.stateDir, "/etc/fusiond/state");
+  t.equal(parse("", env).config.stateDir, "/run/a");
+  t.equal(parse("", { STATE_DIRECTORY: "", XDG_STATE_HOME: "/run/b" }).config.stateDir, "/run/b/fusiond");
+  t.equal(parse("", { XDG_STATE_HOME: "" }).config.stateDir, join(homedir(), ".local/state/fusiond"));
+  t.equal(parse("").config.stateDir, join(homedir(), ".local/state/fusiond"));
+  t.end();
+});
+
+void t.test("config: tells URLs, devices and files apart", (t) => {
+  const kinds = (key: string, location: string) => {
+    const [source] = parse(`sources: {s: {${key}: ${JSON.stringify(location)}}}`).config.sources;
+    return source?.kind === "text" ? undefined : [source?.input.kind, source?.input.location];
+  };
+  t.strictSame(kinds("camera", "RTSP://10.0.0.7/s"), ["url", "RTSP://10.0.0.7/s"]);
+  t.strictSame(kinds("camera", "/dev/video0"), ["device", "/dev/video0"]);
+  t.strictSame(kinds("camera", "film"), ["file", "/etc/fusiond/film"]);
+  t.strictSame(kinds("microphone", "https://host/s.mp3"), ["url", "https://host/s.mp3"]);
+  for (const device of ["default", "plughw:1,0", "sysdefault:CARD=PCH", "hw:CARD=a.b,DEV=0"]) {
+    t.strictSame(kinds("microphone", device), ["device", device]);
+  }
+  t.strictSame(kinds("microphone", "sound.wav"), ["file", "/etc/fusiond/sound.wav"]);
+  t.strictSame(kinds("microphone", "/srv/sound"), ["file", "/srv/sound"]);
+  t.end();
+});
+
+void t.test("config: a camera's own gate keys go over the global ones", (t) => {
+  const { config } = parse("gate: {regions_max: 2, sensitivity: 0.9}\nsources: {c: {camera: f.mp4, gate: {sensitivity: 0.1, region_interval: 3s}}}");
+  t.strictSame((config.sources[0] as CameraConfig).gate, {
+    regionsMax: 2,
+    regionIntervalMs: 3_000,
+    wholeFrameIntervalMs: 5_000,
+    sensitivity: 0.1,
+  });
+  t.end();
+});
+
+void t.test("config: conditions, unless and texts come out normalised", (t) => {
+  const { config } = parse(`sources:
+  cam: {camera: f.mp4, audio: true, starts_at: "2026-01-01T01:00:00+01:00"}
+  log: {text: {subject: "doors.*.>", json: true, template: "{who} at {door}"}}
+  old: {text: {file: old.log}, enabled: false}
+groups: {hall: {sources: [cam, log, old]}}
+rules:
+  r:
+    description: "  a dog  "
+    prior: 0.02
+    within: 8s
+    any:
+      - {read: {field: n, equals: 5}, }
+      - {read: door open, confidence: 0.5}
+      - all: [{hear: dog}, {not: {any: [{see: cat}, {read: {field: ok, equals: true}}]}}]
+    unless: [{see: cat}, {read: {field: ok, equals: "yes"}, within: 30s, after: 2s}]
+  q: {all: [{see: dog}], unless: {hear: dog, within: 1m, confidence: 0.9}}`);
+  t.strictSame(config.sources.slice(1), [
+    { id: "log", kind: "text", enabled: true, feed: { kind: "subject", subject: "doors.*.>" }, json: true, template: "{who} at {door}" },
+    { id: "old", kind: "text", enabled: false, feed: { kind: "file", path: "/etc/fusiond/old.log" }, json: false },
+  ]);
+  t.equal((config.sources[0] as CameraConfig).startsAt, Date.UTC(2026, 0, 1));
+  t.match(config.rules, [
+    {
+      description: "a dog",
+      prior: 0.02,
+      condition: {
+        kind: "any",
+        of: [
+          { kind: "field", field: "n", equals: "5" },
+          { kind: "read", prompt: "door open", confidence: 0.5 },
+          {
+            kind: "all",
+            of: [
+              { kind: "hear", prompt: "dog" },
+              { kind: "not", of: { kind: "any", of: [{ kind: "see", prompt: "cat" }, { kind: "field", field: "ok", equals: "true" }] } },
+            ],
+          },
+        ],
+      },
+      unless: [
+        { condition: { kind: "see", prompt: "cat" }, withinMs: 8_000, afterMs: 0 },
+        { condition: { kind: "field", field: "ok", equals: "yes" }, withinMs: 30_000, afterMs: 2_000 },
+      ],
+    },
+    { unless: [{ condition: { kind: "hear", prompt: "dog", confidence: 0.9 }, withinMs: 60_000, afterMs: 0 }] },
+  ]);
+  t.end();
+});
+
+void t.test("config: every way to sign in to NATS", (t) => {
+  const server = (keys: string, env: Record<string, string> = {}) =>
+    parseConfig(`site: s\nsources: {m: {microphone: default}}\nnats: {servers: ["nats://a:4222", "tls://b"], ${keys}}`, "/etc/f.yaml", env);
+  const servers = ["nats://a:4222", "tls://b"];
+  t.strictSame(server("").config.nats.server, { kind: "remote", servers });
+  t.strictSame(server("credentials_file: a.creds").config.nats.server, {
+    kind: "remote",
+    servers,
+    auth: { kind: "credentials", credentialsFile: "/etc/a.creds" },
+  });
+  t.strictSame(server("nkey_file: a.nk, tls: {}").config.nats.server, {
+    kind: "remote",
+    servers,
+    auth: { kind: "nkey", nkeyFile: "/etc/a.nk" },
+    tls: {},
+  });
+  const full = server("user: u, password_file: /run/p, tls: {ca_file: ca, cert_file: c, key_file: k}");
+  t.strictSame(full.config.nats.server, {
+    kind: "remote",
+    servers,
+    auth: { kind: "password", user: "u", passwordFile: "/run/p" },
+    tls: { caFile: "/etc/ca", certFile: "/etc/c", keyFile: "/etc/k" },
+  });
+  t.strictSame(
+    full.files.map(({ path, kind }) => `${path.join(".")} ${kind}`),
+    ["nats.password_file secret", "nats.tls.ca_file certificate", "nats.tls.cert_file certificate", "nats.tls.key_file secret"],
+  );
+  t.end();
+});
+
+void t.test("config: packs with a slash are paths, listeners can be IPv6", (t) => {
+  const { config } = parse('encoders: {pack: ./packs/mine}\nhttp: {listen: "[::1]:0", enabled: false}');
+  t.equal(config.encoders.pack, "/etc/fusiond/packs/mine");
+  t.strictSame(config.http, { enabled: false, host: "::1", port: 0 });
+  t.end();
+});
+
+void t.test("config: every prompt is told with its place, nested and of disabled rules too", (t) => {
+  const { prompts } = parse(`sources: {c: {camera: f.mp4, audio: true}, l: {text: {file: a}}}
+groups: {g: {sources: [c, l]}}
+rules:
+  r:
+    enabled: false
+    all:
+      - {see: " dog "}
+      - not: {hear: cat}
+      - any: [{read: door open}]
+    unless: {see: person}`);
+  t.strictSame(
+    prompts.map(({ kind, text, ruleId, line, column }) => `${line}:${column} ${ruleId} ${kind} ${text}`),
+    ["9:15 r see dog", "10:21 r hear cat", "11:22 r read door open", "12:19 r see person"],
+  );
+  t.end();
+});
+
+void t.test("config: tells where a value stands, through aliases and where it does not exist", (t) => {
+  const loaded = parse("gate: &g {sensitivity: 0.2}\nsources:\n  a: {camera: a.mp4, gate: *g}\n  b:\n    camera: b.mp4\n    masks: [[[0, 0], [0, 1], [1, 1]]]");
+  const at = (...path: (string | number)[]) => {
+    const { line, column } = loaded.positionOf(path);
+    return `${line}:${column}`;
+  };
+  t.equal(at("sources", "b", "camera"), "7:13");
+  t.equal(at("sources", "b"), "6:3");
+  t.equal(at("sources", "b", "masks", 0, 1), "8:22");
+  t.equal(at("sources", "b", "masks", 7), "8:5");
+  t.equal(at("sources", "a", "gate", "sensitivity"), "3:24");
+  t.equal(at("sources", "b", "camera", "x"), "7:5");
+  t.equal(at("nowhere", "at", "all"), "1:1");
+  t.equal(at(), "1:1");
+  t.equal(formatProblem(loaded.problem(["sources", "b", "camera"], "is dark")), "/etc/fusiond/fusiond.yaml:7:13: is dark");
+  t.end();
+});
+
+void t.test("config: the example loads without a problem, and every key it could have is in it", (t) => {
+  const loaded = parseConfig(example, "config/fusiond.example.yaml", {});
+  t.equal(loaded.config.rules.length, 2);
+  t.equal(loaded.prompts.length, 5);
+  const remote = example
+    .replace(/^ {2}(embedded: true|port: 4222)$/gm, "")
+    .replace(/^ {2}# (servers|credentials_file|tls| {2}(?:ca|cert|key)_file):/gm, "  $1:");
+  t.equal(parseConfig(remote, "config/fusiond.example.yaml", {}).config.nats.server.kind, "remote");
+  t.end();
+});
+
+void t.test("config: a file that cannot be read is told in a sentence", (t) => {
+  const folder = t.testdir({ "empty.yaml": "", "latin1.yaml": Buffer.from("site: caf\xe9", "latin1"), "ok.yaml": withBase("") });
+  const big = join(folder, "big.yaml");
+  writeFileSync(big, `# ${"x".repeat(2 ** 20)}\n`);
+  const load = (name: string) => problems(() => loadConfig(join(folder, name), {}));
+  t.strictSame(load("nowhere.yaml"), ["1:1: the configuration does not exist: correct the path, or start from config/fusiond.example.yaml"]);
+  t.strictSame(load("empty.yaml"), ["1:1: the configuration is empty: start from config/fusiond.example.yaml"]);
+  t.strictSame(load("latin1.yaml"), ["1:1: the configuration is not UTF-8: save it in that encoding"]);
+  t.strictSame(load("."), ["1:1: the configuration is no file: name the configuration file itself"]);
+  t.strictSame(load("big.yaml"), ["1:1: the configuration is larger than 1 MiB: that is no configuration"]);
+  t.strictSame(load("ok.yaml/below"), ["1:1: the configuration cannot be read: let fusiond's user read it"]);
+  t.equal(loadConfig(join(folder, "ok.yaml")).config.site, "plant");
+  t.end();
+});
+
+void t.test("config: a file nested without end is told, not run into", (t) => {
+  t.strictSame(
+    problems(() => parse(`log: ${"[".repeat(100_000)}`)).map((problem) => problem.replace(/^\d+:\d+: /, "")),
+    ["nested more than 32 levels deep: no key of a configuration is"],
+  );
+  t.end();
+});
+
+void t.test("config: the error lists problems as editors read them, and at most a hundred", (t) => {
+  const folder = t.testdir({});
+  mkdirSync(join(folder, "x"));
+  const file = join(folder, "bad.yaml");
+  writeFileSync(file, withBase("log: {level: loud}"));
+  t.throws(() => loadConfig(file, {}), { code: "config_invalid", message: `${file}:4:14: "level" must be debug, info, warn or error, not "loud"` });
+  const many = Array.from({ length: 103 }, (_, line) => ({ file: "f", line: line + 1, column: 1, message: "no" }));
+  const error = configInvalid(many);
+  t.match(error.message, /f:100:1: no\nand 3 more problems$/);
+  t.equal(problemsOf(error).length, 103);
+  t.strictSame(problemsOf(new FusiondError("config_invalid", "x")), []);
+  t.strictSame(problemsOf("x"), []);
+  t.end();
+});
+
+void t.test("config: whatever is in the file, it loads or says what is wrong", (t) => {
+  const words = fc.constantFrom("{", "}", "[", "]", ": ", "- ", "\n", "  ", "*a", "&a ", "null", "5", "sources", "see", "all", "__proto__", '"', "|", "? ", "<<");
+  const mutation = fc.record({ at: fc.nat(), cut: fc.nat({ max: 12 }), put: fc.array(words, { maxLength: 4 }) });
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
+        const text = mutations.reduce((before, { at, cut, put }) => {
+          const start = at % before.length;
+          return before.slice(0, start) + put.join("") + before.slice(start + cut);
+        }, example);
+        try {
+          parseConfig(text, "f.yaml", {});
+          return true;
+        } catch (thrown) {
+          return problemsOf(thrown).length > 0 && problemsOf(thrown).every(({ line, column }) => line >= 1 && column >= 1);
+        }
+      }),
+      { numRuns: 60 },
+    ),
+  );
+  t.end();
+});
+
+void t.test("config: a value of any kind at any key loads or is told at a place", (t) => {
+  const paths = fc.constantFrom(
+    ...["site", "nats", "sources", "sources.c", "sources.c.camera", "sources.c.masks", "sources.c.gate", "groups", "groups.g", "groups.g.sources"],
+    ...["rules", "rules.r", "rules.r.all", "rules.r.unless", "rules.r.groups", "rules.r.same_event", "http", "http.listen", "outbox.max_bytes"],
+  );
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(paths, fc.jsonValue({ maxDepth: 3 }), (path, value) => {
+        const config: Record<string, unknown> = {
+          site: "s",
+          nats: { embedded: true },
+          sources: { c: { camera: "f.mp4" } },
+          groups: { g: { sources: ["c"] } },
+          rules: { r: { all: [{ see: "dog" }] } },
+        };
+        const keys = path.split(".");
+        const parent = keys.slice(0, -1).reduce<Record<string, unknown>>((node, key) => (node[key] ??= {}) as Record<string, unknown>, config);
+        parent[keys.at(-1) ?? ""] = value;
+        try {
+          parseConfig(JSON.stringify(config), "f.yaml", {});
+          return true;
+        } catch (thrown) {
+          return problemsOf(thrown).length > 0;
+        }
+      }),
+      { numRuns: 300 },
+    ),
+  );
+  t.end();
+});
