@@ -1,7 +1,9 @@
 // The port of the one durable place: journal, checkpoints and outbox change in one transaction.
 
-/** Shed order when the disk is full: health first, alerts never. */
-export type OutboxClass = "alert" | "health";
+/** Shed order when there is no room: health first, alerts never. */
+export const OUTBOX_CLASSES = ["alert", "health"] as const;
+/** How much a message of the outbox matters. */
+export type OutboxClass = (typeof OUTBOX_CLASSES)[number];
 
 /** A message to be published, as the pipeline hands it over. */
 export interface OutboxMessage {
@@ -10,7 +12,10 @@ export interface OutboxMessage {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly class: OutboxClass;
-  /** Unpublished messages of one key coalesce into the newest: the incident's or source's id. */
+  /**
+   * Unpublished messages of one key and class coalesce into the newest, and those of one key are published in order:
+   * the incident's or source's id.
+   */
   readonly key: string;
   /** End of the newest observation that made it true, Unix ms: where its latency starts. */
   readonly causedAt: number;
@@ -49,13 +54,14 @@ export interface RecoveredGroup {
 export interface OutboxRow {
   readonly rowId: number;
   readonly messageId: string;
+  readonly key: string;
   readonly subject: string;
   readonly body: Uint8Array;
   readonly class: OutboxClass;
   /** Unix ms when its commit was made. */
   readonly acceptedAt: number;
   readonly causedAt: number;
-  /** Set while it waits for an acknowledgement, or was handed out before a restart. */
+  /** It may have been sent before: it was claimed earlier, or accepted before the last restart. */
   readonly attempted: boolean;
 }
 
@@ -93,21 +99,37 @@ export interface Store {
    */
   open(): Promise<readonly RecoveredGroup[]>;
   /**
-   * Resolves after fsync. Batches that wait while another is being written are written together.
-   * Errors: FusiondError "store_full" (nothing of the batch is kept), "store_unavailable".
+   * Resolves after fsync. Batches that wait while another is being written are written together. A message whose id is
+   * already in the outbox is not taken again. Takes no hold of the bytes: they are copied before it returns.
+   * Errors: FusiondError "outbox_full" (the byte budget holds nothing but alerts that no broker took) and "store_full"
+   * (the disk): nothing of the batch is kept or counted, try again later. "store_unavailable": the disk failed and the
+   * store is dead; end the process.
    */
   commit(batch: CommitBatch): Promise<void>;
-  /** The oldest rows that no broker has acknowledged, at most `limit`, alerts and health in order of acceptance. */
-  pending(limit: number): Promise<readonly OutboxRow[]>;
-  /** Notes that these rows are being tried. */
-  attempt(rowIds: readonly number[]): Promise<void>;
-  /** Notes an acknowledgement; the row is kept for the retention time. A row acknowledged twice counts once. */
+  /**
+   * Takes rows that no broker has acknowledged, oldest first, at most one a key and none of `exceptKeys`. From now on
+   * they may have been sent, so no newer message supersedes them.
+   */
+  claim(limit: number, exceptKeys: readonly string[]): Promise<readonly OutboxRow[]>;
+  /**
+   * Notes an acknowledgement; the row is kept for the retention time from now. A row acknowledged twice counts once.
+   * The mark moves only forwards within its stream: see `rebase`.
+   */
   acknowledge(rowId: number, mark: AcknowledgedMark): Promise<void>;
-  /** The newest acknowledgement, or undefined if there has been none. */
+  /** The furthest acknowledgement, or undefined if there has been none. */
   lastAcknowledged(): Promise<AcknowledgedMark | undefined>;
-  /** Acknowledged rows that are still kept, oldest first: what is published again after the stream went backwards. */
-  retained(): Promise<readonly OutboxRow[]>;
+  /** Replaces the mark, once what a stream lost has been published again: another stream, or one that went backwards. */
+  rebase(mark: AcknowledgedMark | undefined): Promise<void>;
+  /** Acknowledged rows that are still kept, by row id above `afterRowId`: what is published again after a regression. */
+  retained(afterRowId: number, limit: number): Promise<readonly OutboxRow[]>;
+  /**
+   * Lets the retention time run (true) or stand still (false, as it is after `open`). It runs only while the stream is
+   * known to hold what it acknowledged, so that a broker that comes back after hours without its last minutes can
+   * still be given them.
+   */
+  ageRetained(running: boolean): Promise<void>;
   counts(): Promise<OutboxCounts>;
+  /** Resolves when the worker has gone and the state folder is free. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -115,4 +137,5 @@ export interface Store {
 export interface StoreTelemetry {
   committed(seconds: number): void;
   corrupt(count: number): void;
+  note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

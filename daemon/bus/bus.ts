@@ -1,0 +1,90 @@
+// The port of the message broker: connection state, core messages, and one stream that acknowledges what it stores.
+
+/** Closed set of reasons for which a publish to the stream fails; the metric label. */
+export const PUBLISH_ERROR_REASONS = ["disconnected", "timeout", "no_stream", "not_permitted", "too_large", "refused"] as const;
+/** Why a publish to the stream failed. */
+export type PublishErrorReason = (typeof PUBLISH_ERROR_REASONS)[number];
+
+/** Whether the broker can be reached now, and if not, why. */
+export type BusStatus =
+  | { readonly state: "connected"; readonly server: string }
+  | { readonly state: "disconnected"; readonly reason: string };
+
+/** A core message that came in. Owner: whoever iterates. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly body: Uint8Array;
+}
+
+/** A stream as fusiond makes it if it is not there. Limits retention on disk, old messages go first. */
+export interface StreamSpec {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly duplicateWindowMs: number;
+}
+
+/** Where a stream stands. */
+export interface StreamState {
+  /** RFC 3339, as the broker writes it: another value is another stream. */
+  readonly created: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly duplicateWindowMs: number;
+}
+
+/** A message for the stream. */
+export interface StreamMessage {
+  readonly stream: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The broker's word that it stored a message: not yet that it is on its disk. */
+export interface PublishAck {
+  readonly sequence: number;
+  readonly duplicate: boolean;
+}
+
+/** A connection that comes back by itself. Constructors only assign. */
+export interface Bus {
+  readonly status: BusStatus;
+  /** Calls back on every change of the status, first with the present one, until the result is called. */
+  onStatus(listener: (status: BusStatus) => void): () => void;
+  /** Connects in the background and returns at once: a missing broker is an operating state, not a failed start. */
+  start(): void;
+  /** Sends a core message that nobody acknowledges. False: not connected, the message is gone. */
+  publish(subject: string, body: Uint8Array): boolean;
+  /**
+   * Makes the stream if it is not there and says where it stands; one that is there is left as it is.
+   * Errors: FusiondError "sink_unavailable".
+   */
+  ensureStream(spec: StreamSpec): Promise<StreamState>;
+  /**
+   * The Nats-Msg-Id of a stored message; undefined if the stream holds none at this sequence or it has no id.
+   * Errors: FusiondError "sink_unavailable".
+   */
+  storedMessageId(stream: string, sequence: number): Promise<string | undefined>;
+  /**
+   * Resolves when the stream has stored the message, within 5 s.
+   * Errors: FusiondError "sink_unavailable" (try again) or "sink_rejected" (this message will not be taken).
+   */
+  publishToStream(message: StreamMessage): Promise<PublishAck>;
+  /** Core messages of a subject from whenever the broker is connected, until the signal aborts. At most 1000 wait. */
+  subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage>;
+  /** Sends what is buffered and leaves. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What the bus tells while it runs. */
+export interface BusTelemetry {
+  connected(connected: boolean): void;
+  reconnected(): void;
+  publishFailed(reason: PublishErrorReason): void;
+  /** Core messages of a subscription that came faster than they were taken. */
+  dropped(subject: string, count: number): void;
+  note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,80 @@
+// What each group has to remember: its last checkpoint and the steps since.
+import type { Database, Statement } from "better-sqlite3";
+import type { Quarantine } from "./quarantine.js";
+import { rowCrc } from "./row-crc.js";
+import type { Checkpoint, JournalEntry, RecoveredGroup } from "./store.js";
+
+interface CheckpointRow {
+  readonly group_id: string;
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+interface JournalRow extends CheckpointRow {
+  readonly seq: number;
+}
+
+/** The journal and checkpoint tables. All calls belong into a transaction. */
+export class GroupState {
+  readonly #db: Database;
+  readonly #quarantine: Quarantine;
+  readonly #append: Statement<[string, Uint8Array, number]>;
+  readonly #replace: Statement<[string, Uint8Array, number]>;
+  readonly #forgetSteps: Statement<[string]>;
+
+  constructor(db: Database, quarantine: Quarantine) {
+    this.#db = db;
+    this.#quarantine = quarantine;
+    this.#append = db.prepare("INSERT INTO journal (group_id, bytes, crc) VALUES (?, ?, ?)");
+    this.#replace = db.prepare("INSERT OR REPLACE INTO checkpoint (group_id, bytes, crc) VALUES (?, ?, ?)");
+    this.#forgetSteps = db.prepare("DELETE FROM journal WHERE group_id = ?");
+  }
+
+  /** Replaces the group's checkpoint and all its steps. */
+  checkpoint({ groupId, bytes }: Checkpoint): void {
+    this.#forgetSteps.run(groupId);
+    this.#replace.run(groupId, bytes, rowCrc(groupId, bytes));
+  }
+
+  /** Adds a step to the group's journal. */
+  append({ groupId, bytes }: JournalEntry): void {
+    this.#append.run(groupId, bytes, rowCrc(groupId, bytes));
+  }
+
+  /**
+   * Everything that was committed, per group. A bad step goes to quarantine and the others stay; with a bad checkpoint
+   * its steps go too, for they lead nowhere without it: the group begins anew.
+   */
+  recover(note: (message: string, fields: Readonly<Record<string, unknown>>) => void): readonly RecoveredGroup[] {
+    const groups = new Map<string, { checkpoint?: Uint8Array; journal: Uint8Array[] }>();
+    const of = (id: string) => groups.get(id) ?? groups.set(id, { journal: [] }).get(id)!;
+    for (const row of this.#db.prepare<[], CheckpointRow>("SELECT group_id, bytes, crc FROM checkpoint").all()) {
+      if (rowCrc(row.group_id, row.bytes) === row.crc) {
+        of(row.group_id).checkpoint = row.bytes;
+      } else {
+        this.#dropCheckpoint(row);
+        note("a group's checkpoint was damaged on disk: the group begins anew", { group: row.group_id });
+      }
+    }
+    for (const row of this.#db.prepare<[], JournalRow>("SELECT seq, group_id, bytes, crc FROM journal ORDER BY seq").all()) {
+      if (rowCrc(row.group_id, row.bytes) === row.crc) {
+        of(row.group_id).journal.push(row.bytes);
+      } else {
+        this.#dropStep(row);
+        note("a step of a group's journal was damaged on disk: it is left out", { group: row.group_id });
+      }
+    }
+    return [...groups].map(([groupId, group]) => ({ groupId, ...group }));
+  }
+
+  #dropCheckpoint(row: CheckpointRow): void {
+    this.#quarantine.put("checkpoint", row.group_id, row.bytes, "checksum");
+    this.#forgetSteps.run(row.group_id);
+    this.#db.prepare("DELETE FROM checkpoint WHERE group_id = ?").run(row.group_id);
+  }
+
+  #dropStep(row: JournalRow): void {
+    this.#quarantine.put("journal", row.seq, row.bytes, "checksum");
+    this.#db.prepare("DELETE FROM journal WHERE seq = ?").run(row.seq);
+  }
+}
