@@ -3,7 +3,7 @@ import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 
 /** Closed set of reasons for which captures of a source are lost before they are encoded. */
-export const DROP_REASONS = ["queue_full", "too_late", "encode_failed", "skew", "shutdown", "oversize"] as const;
+export const DROP_REASONS = ["queue_full", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed"] as const;
 /** Why a capture was dropped. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -20,8 +20,18 @@ export type SourceSignal =
   | { readonly kind: "capture"; readonly capture: Capture }
   /** All of the source's captures of this modality that end at or before `time` (Unix ms) have been told. */
   | { readonly kind: "progress"; readonly modality: Modality; readonly time: number }
-  /** Healthy or not from `at` on (Unix ms event time); decides what absence may be concluded from it. */
-  | { readonly kind: "state"; readonly state: SourceState; readonly at: number; readonly detail?: string };
+  /**
+   * Healthy or not from `at` on (Unix ms event time); decides what absence may be concluded from it. `at` may lie before
+   * what was told already: a loss is seen late. `without`: declared modalities that it cannot give just now (a camera
+   * whose sound track is missing): it is no witness for these, and their progress follows the others'.
+   */
+  | {
+      readonly kind: "state";
+      readonly state: SourceState;
+      readonly at: number;
+      readonly detail?: string;
+      readonly without?: readonly Modality[];
+    };
 
 /** A camera, microphone or text feed. Constructors only assign. */
 export interface Source {

@@ -1,0 +1,162 @@
+// A camera, its sound, or both; a sound stream; a media file: whatever ffmpeg reads.
+import { FusiondError } from "../../fusion/model/errors.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { systemClock, type Clock } from "../runtime/clock.js";
+import type { MediaInput, MediaMode, PictureOutput } from "./ffmpeg-args.js";
+import { LiveRun, type ConnectionEnd, type Link, type PatienceOptions } from "./live-run.js";
+import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
+import { MediaIntake, nobody } from "./media-intake.js";
+import { runPass, type Pass } from "./media-pass.js";
+import type { WindowOptions } from "./pcm-windows.js";
+import { redactor, shownLocation, type Credentials } from "./redact.js";
+import { observing, SignalOutlet } from "./signal-outlet.js";
+import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
+import { StderrNotes } from "./stderr-notes.js";
+import { LiveTimeline, replayTimeline } from "./timeline.js";
+
+/** A source that ffmpeg reads. At least one of `picture` and `sound` is given; each given one is a modality. */
+export interface MediaSourceOptions {
+  readonly id: string;
+  /** rtsp, rtsps, http or https URL, a V4L2 device (/dev/video0), or a path. */
+  readonly location: string;
+  readonly credentials?: Credentials;
+  /** "live": never ends by itself. "realtime_file": a file as if it happened now. "replay": as fast as it is taken. */
+  readonly mode: MediaMode;
+  /** Only with "realtime_file": from the start again at the end. */
+  readonly loop?: boolean;
+  readonly picture?: PictureOutput;
+  readonly sound?: WindowOptions;
+  /** Event time of the start of a replayed file, Unix ms. */
+  readonly startsAtMs: number;
+  /** How many captures may wait for the consumer. */
+  readonly queueCapacity: number;
+  readonly patience: PatienceOptions;
+  readonly anomalies: AnomalyOptions;
+  /** How far a stream's clock may be off before it is set anew, ms. */
+  readonly skewMaxMs: number;
+}
+
+const NO_SOUND = "no sound track: going on with the picture alone";
+
+/** Reads a camera, a sound stream or a file through one ffmpeg child at a time. */
+export class MediaSource implements Source {
+  readonly id: string;
+  readonly modalities: readonly Modality[];
+  readonly finite: boolean;
+  readonly #options: MediaSourceOptions;
+  readonly #telemetry: SourceTelemetry;
+  readonly #clock: Clock;
+  readonly #notes: StderrNotes;
+
+  constructor(options: MediaSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
+    this.id = options.id;
+    this.modalities = [...(options.picture ? (["image"] as const) : []), ...(options.sound ? (["audio"] as const) : [])];
+    this.finite = options.mode === "replay";
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#clock = clock;
+    this.#notes = new StderrNotes(redactor(options.credentials), () => clock.monotonicNowMs(), (detail, suppressed) =>
+      telemetry.note(options.id, "warn", "ffmpeg complains", { detail, suppressed }),
+    );
+  }
+
+  observe(signal: AbortSignal): AsyncIterable<SourceSignal> {
+    const outlet = new SignalOutlet({
+      sourceId: this.id,
+      capacity: this.#options.queueCapacity,
+      whenFull: this.finite ? "block" : "drop_oldest",
+      onDropped: (reason, count) => this.#telemetry.dropped(this.id, reason, count),
+    });
+    return observing(outlet, signal, (left) => (this.finite ? this.#replay(outlet, left) : this.#live(outlet, left)));
+  }
+
+  async #replay(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
+    const { startsAtMs, sound } = this.#options;
+    const timeline = replayTimeline(startsAtMs);
+    await outlet.state("healthy", startsAtMs);
+    let intake = new MediaIntake(timeline, outlet, this.#clock, nobody, sound);
+    let pass = await this.#pass(intake, true, signal);
+    if (this.#canDoWithoutSound(pass)) {
+      this.#goWithoutSound(outlet);
+      await outlet.state("healthy", startsAtMs, NO_SOUND);
+      intake = new MediaIntake(timeline, outlet, this.#clock, nobody);
+      pass = await this.#pass(intake, false, signal);
+    }
+    if (signal.aborted) return;
+    await intake.flush();
+    if (intake.captures === 0) throw this.#invalid(pass);
+    if (pass.complaints.length > 0 || pass.exitCode !== 0) {
+      const message = "the file is damaged or cut off: what could be decoded was used";
+      this.#telemetry.note(this.id, "warn", message, { detail: pass.complaints[0] ?? pass.detail });
+    }
+    await outlet.state("ended", outlet.toldMs ?? startsAtMs);
+  }
+
+  async #live(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
+    const { mode, anomalies, patience } = this.#options;
+    const frozenMs = mode === "live" ? anomalies.frozenMs : Infinity; // a file may well show one picture for long
+    const watcher = new LiveWatcher(this.id, { ...anomalies, frozenMs }, this.#telemetry);
+    let withSound = true;
+    const expected = (): readonly Modality[] => this.modalities.filter((modality) => withSound || modality !== "audio");
+    const onMissing = (modality: Modality): boolean => {
+      if (modality === "audio") this.#goWithoutSound(outlet);
+      return modality === "audio";
+    };
+    const connect = async (link: Link): Promise<ConnectionEnd | "ended"> => {
+      outlet.without = withSound ? [] : ["audio"];
+      const end = await this.#connect(link, outlet, watcher, withSound);
+      const again = end !== "ended" && end.atOnce === true;
+      if (again) this.#goWithoutSound(outlet);
+      withSound = !again; // only for one connection: the track may be there at the next
+      return end;
+    };
+    try {
+      await new LiveRun({ sourceId: this.id, patience, expected, onMissing, connect }, outlet, this.#telemetry, this.#clock).run(signal);
+    } finally {
+      watcher.close();
+    }
+  }
+
+  async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher, withSound: boolean): Promise<ConnectionEnd | "ended"> {
+    const timeline = new LiveTimeline({
+      epochMs: link.epochMs,
+      skewMaxMs: this.#options.skewMaxMs,
+      onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
+      onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the source's clock is off: its times were set anew", { jumpMs }),
+    });
+    const sound = withSound ? this.#options.sound : undefined;
+    const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), sound);
+    const pass = await this.#pass(intake, withSound, link.signal);
+    if (withSound && this.#canDoWithoutSound(pass)) return { reason: "start_failed", detail: NO_SOUND, atOnce: true };
+    const played = this.#options.mode === "realtime_file" && pass.captures > 0 && pass.exitCode === 0;
+    if (played && this.#options.loop !== true) return "ended";
+    return { reason: pass.captures > 0 ? "exit" : "start_failed", detail: pass.detail };
+  }
+
+  #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal): Promise<Pass> {
+    const { location, credentials, mode, loop, picture, sound, patience } = this.#options;
+    const input: MediaInput = {
+      ...{ location, mode, networkTimeoutMs: patience.stallMs },
+      ...(credentials && { credentials }),
+      ...(loop !== undefined && { loop }),
+    };
+    const options = { input, notes: this.#notes, ...(picture && { picture }), ...(sound && withSound && { sound }) };
+    return runPass(options, intake, signal);
+  }
+
+  #canDoWithoutSound(pass: Pass): boolean {
+    return pass.missing === "sound" && this.#options.picture !== undefined;
+  }
+
+  #goWithoutSound(outlet: SignalOutlet): void {
+    outlet.without = ["audio"];
+    this.#telemetry.note(this.id, "warn", NO_SOUND);
+  }
+
+  #invalid(pass: Pass): FusiondError {
+    const cause = new Error(pass.complaints.join("; ") || pass.detail);
+    const what = pass.missing === undefined ? "is no media file that ffmpeg can read" : `has no ${pass.missing} track`;
+    const where = shownLocation(this.#options.location);
+    return new FusiondError("media_invalid", `source ${this.id}: ${where} ${what}: name another file (${pass.detail})`, { cause });
+  }
+}

@@ -1,0 +1,153 @@
+// The way out of a source: numbers its captures, keeps their order, and bounds what waits for the consumer.
+import type { Capture } from "../../encoders/capture.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { BoundedQueue } from "../runtime/bounded-queue.js";
+import type { DropReason, SourceSignal, SourceState } from "./source.js";
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** A capture before the outlet gave it its place. `capturedAt` need not be rounded. */
+export type UntoldCapture = Without<Capture, "sourceId" | "seq">;
+
+/** What an outlet is for. */
+export interface SignalOutletOptions {
+  readonly sourceId: string;
+  /** How many captures may wait for the consumer. */
+  readonly capacity: number;
+  /** "drop_oldest" for live sources, "block" for replay. */
+  readonly whenFull: "drop_oldest" | "block";
+  readonly onDropped: (reason: DropReason, count: number) => void;
+}
+
+/** So many transitions outlive the captures they were told with; older ones are superseded by then. */
+const CARRIED_MAX = 16;
+
+/**
+ * Tells captures, progress and states in the order in which they come.
+ *
+ * Order: per modality `capturedAt` strictly increases, ends lie behind the progress told before, progress never goes back:
+ * what would break this is moved forward by the least amount. Bound: `capacity` bundles of one capture (or state) each;
+ * what is dropped is told to `onDropped`, but states are never dropped with their captures.
+ */
+export class SignalOutlet implements AsyncIterable<SourceSignal> {
+  readonly #options: SignalOutletOptions;
+  readonly #queue: BoundedQueue<readonly SourceSignal[]>;
+  readonly #seq = new Map<Modality, number>();
+  readonly #startedAt = new Map<Modality, number>();
+  readonly #progress = new Map<Modality, number>();
+  #carried: SourceSignal[] = [];
+  #without: readonly Modality[] = [];
+
+  constructor(options: SignalOutletOptions) {
+    this.#options = options;
+    this.#queue = new BoundedQueue(options.capacity, options.whenFull, (bundle) => this.#drop(bundle, "queue_full"));
+  }
+
+  /** The event time up to which anything was told, Unix ms; nothing before the first capture. */
+  get toldMs(): number | undefined {
+    return this.#progress.size === 0 ? undefined : Math.max(...this.#progress.values());
+  }
+
+  /** Whether nothing waits for the consumer. */
+  get idle(): boolean {
+    return this.#queue.size === 0;
+  }
+
+  /** Modalities that cannot be given just now: their progress follows the others', and states say so. */
+  set without(modalities: readonly Modality[]) {
+    this.#without = modalities;
+  }
+
+  /** Tells a capture and that its modality is complete up to its end; in replay resolves once there is room. */
+  async capture(untold: UntoldCapture): Promise<void> {
+    const { modality, durationMs } = untold;
+    const seq = this.#seq.get(modality) ?? 0;
+    this.#seq.set(modality, seq + 1);
+    const capturedAt = Math.max(
+      Math.round(untold.capturedAt),
+      (this.#startedAt.get(modality) ?? -Infinity) + 1,
+      (this.#progress.get(modality) ?? -Infinity) + 1 - durationMs,
+    );
+    this.#startedAt.set(modality, capturedAt);
+    const capture = { ...untold, sourceId: this.#options.sourceId, seq, capturedAt } as Capture;
+    const complete = [modality, ...this.#without].flatMap((m) => this.#advance(m, capturedAt + durationMs));
+    await this.#queue.put([{ kind: "capture", capture }, ...complete]);
+  }
+
+  /** Tells that a modality is complete up to a time, Unix ms. */
+  async progress(modality: Modality, time: number): Promise<void> {
+    const complete = this.#advance(modality, Math.floor(time));
+    if (complete.length > 0) await this.#queue.put(complete);
+  }
+
+  /** Tells a transition. `at` is event time, Unix ms. */
+  async state(state: SourceState, at: number, detail?: string): Promise<void> {
+    const more = detail === undefined ? {} : { detail };
+    const without = this.#without.length === 0 ? {} : { without: this.#without };
+    await this.#queue.put([{ kind: "state", state, at, ...more, ...without }]);
+  }
+
+  /** Nothing more comes; what waits still goes out. */
+  close(): void {
+    this.#queue.close();
+  }
+
+  /** Nothing more comes, and what waits is dropped. */
+  abandon(): void {
+    this.#queue.close();
+    for (const bundle of this.#queue.drain()) this.#drop(bundle, "shutdown");
+    this.#carried = [];
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SourceSignal, void, undefined> {
+    for await (const bundle of this.#queue) {
+      yield* this.#carried.splice(0);
+      yield* bundle;
+    }
+  }
+
+  #advance(modality: Modality, time: number): SourceSignal[] {
+    if (time <= (this.#progress.get(modality) ?? -Infinity)) return [];
+    this.#progress.set(modality, time);
+    return [{ kind: "progress", modality, time }];
+  }
+
+  #drop(bundle: readonly SourceSignal[], reason: DropReason): void {
+    const captures = bundle.filter((signal) => signal.kind === "capture").length;
+    if (captures > 0) this.#options.onDropped(reason, captures);
+    const states = bundle.filter((signal) => signal.kind === "state");
+    this.#carried = [...this.#carried, ...states].slice(-CARRIED_MAX);
+  }
+}
+
+/**
+ * Everything that `run` tells through the outlet, until it resolves, the signal aborts or the consumer leaves; then `run`
+ * has been aborted and has ended. Errors: those of `run`, after what it told before.
+ */
+export async function* observing(
+  outlet: SignalOutlet,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<void>,
+): AsyncGenerator<SourceSignal, void, undefined> {
+  const left = new AbortController();
+  const stop = (): void => {
+    left.abort();
+    outlet.abandon();
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  const outcome = run(left.signal).then(
+    () => undefined,
+    (cause: unknown) => ({ cause }),
+  );
+  void outcome.then(() => outlet.close());
+  try {
+    yield* outlet;
+    const failed = await outcome;
+    if (failed !== undefined) throw failed.cause;
+  } finally {
+    stop();
+    signal.removeEventListener("abort", stop);
+    await outcome;
+  }
+}
