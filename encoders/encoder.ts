@@ -37,6 +37,6 @@ export interface EncoderTelemetry {
   encoded(modality: Modality, ms: number, items: number): void;
   failed(modality: Modality, code: string): void;
   restarted(modality: Modality, reason: "crash" | "deadline"): void;
-  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions"): void;
+  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void;
   variance(modality: Modality, variance: number): void;
 }

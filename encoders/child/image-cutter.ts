@@ -1,0 +1,59 @@
+// The gate of the image tower: masks, movement, and crops of the size that the model takes.
+import type { FrameCapture } from "../capture.js";
+import type { CameraGateOptions, ImageGateOptions, ModelCapture, TowerSpec } from "../host-protocol.js";
+import { CameraGate, type Part } from "./camera-gate.js";
+import type { Mat, OpenCv } from "./opencv.js";
+import { SourceStates } from "./source-states.js";
+import type { Cut, Gate } from "./tower.js";
+
+/** Most cameras that are remembered; each costs some 6 MB. */
+const SOURCES_MAX = 64;
+
+const DEFAULT_CAMERA: CameraGateOptions = { masks: [], sensitivity: 0.5 };
+
+/** Cuts from a frame the regions that moved (or, when all is quiet, samples for the cohort). */
+export class ImageCutter implements Gate {
+  readonly #side: number;
+  readonly #cv: OpenCv;
+  readonly #gates: SourceStates<CameraGate>;
+
+  constructor(tower: TowerSpec, options: ImageGateOptions, cv: OpenCv) {
+    this.#side = tower.input.shape[1] as number;
+    this.#cv = cv;
+    this.#gates = new SourceStates(SOURCES_MAX, (sourceId) => new CameraGate(cv, options, options.cameras[sourceId] ?? DEFAULT_CAMERA));
+  }
+
+  cut(capture: ModelCapture): readonly Cut[] {
+    if (capture.modality !== "image") throw new Error(`the image tower was given ${capture.modality}`);
+    const { width, height, pixels, sourceId } = capture;
+    if (pixels.length !== width * height * 3) {
+      throw new Error(`a frame of ${width}x${height} from ${sourceId} has ${pixels.length} bytes instead of ${width * height * 3}`);
+    }
+    const gate = this.#gates.of(sourceId);
+    gate.blacken(capture);
+    const cv = this.#cv;
+    const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
+    try {
+      return gate.look(frame, capture).map((part) => this.#crop(frame, capture, part));
+    } finally {
+      frame.release(); // frames come faster than the collector frees what lies outside the heap
+    }
+  }
+
+  /** Shape: side x side x 3, uint8, RGB. A part that is not square is squeezed. Quality: the share of the model's side it fills. */
+  #crop(frame: Mat, { width, height }: FrameCapture, { rect, ...about }: Part): Cut {
+    const cv = this.#cv;
+    const shorter = Math.min(rect.width, rect.height);
+    const interpolation = shorter >= this.#side ? cv.INTER_AREA : cv.INTER_LINEAR;
+    const pixels = frame
+      .getRegion(new cv.Rect(rect.x, rect.y, rect.width, rect.height))
+      .resize(this.#side, this.#side, 0, 0, interpolation)
+      .getData();
+    return {
+      ...about,
+      input: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength),
+      quality: Math.min(1, shorter / this.#side),
+      region: { x: rect.x / width, y: rect.y / height, width: rect.width / width, height: rect.height / height },
+    };
+  }
+}

@@ -1,0 +1,43 @@
+// Entry of a tower's child process: answers its parent one message at a time and ends with it.
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import type { ChildMessage, HostMessage, StartMessage } from "../host-protocol.js";
+import { ImageCutter } from "./image-cutter.js";
+import { Model } from "./model.js";
+import { loadOpenCv } from "./opencv.js";
+import { SoundCutter } from "./sound-cutter.js";
+import { encodeCaptures, type Gate } from "./tower.js";
+
+let serving: { readonly gate: Gate; readonly model: Model } | undefined;
+let turn = Promise.resolve();
+
+process.on("message", (message: HostMessage) => {
+  turn = turn.then(() => handle(message));
+});
+process.on("disconnect", () => process.exit(0));
+
+async function handle(message: HostMessage): Promise<void> {
+  if (message.kind === "start") {
+    answer(await start(message));
+  } else if (message.kind === "stop") {
+    await serving?.model.release();
+    process.exit(0);
+  } else if (serving !== undefined) {
+    answer({ kind: "encoded", results: await encodeCaptures(serving.gate, serving.model, message.captures) });
+  }
+}
+
+async function start({ tower, device, threads, gate: gateOptions }: StartMessage): Promise<ChildMessage> {
+  try {
+    const gate = tower.modality === "image" ? new ImageCutter(tower, gateOptions, loadOpenCv()) : new SoundCutter(tower);
+    const model = await Model.open(tower, device, threads);
+    serving = { gate, model };
+    return { kind: "ready", provider: model.provider, batchMax: model.batchMax };
+  } catch (error) {
+    const code = error instanceof FusiondError ? error.code : "model_invalid";
+    return { kind: "refused", code, message: messageOf(error) };
+  }
+}
+
+function answer(message: ChildMessage): void {
+  process.send?.(message);
+}

@@ -1,0 +1,45 @@
+// What a child does with captures, whatever their modality.
+import { crc32 } from "node:zlib";
+import type { CaptureResult, ModelCapture, Sample } from "../host-protocol.js";
+import type { Model } from "./model.js";
+import type { ModelInput } from "./session.js";
+
+/** One input for the model and what is said about its vector. */
+export interface Cut extends Omit<Sample, "vector" | "inputCrc"> {
+  readonly input: ModelInput;
+}
+
+/** Looks at a capture and cuts from it what is to be encoded; remembers the source. Errors: what is wrong with the capture. */
+export interface Gate {
+  cut(capture: ModelCapture): readonly Cut[];
+}
+
+/** Encodes captures: gate, then one run of the model over all that was cut. A bad capture spoils no other. */
+export async function encodeCaptures(gate: Gate, model: Model, captures: readonly ModelCapture[]): Promise<CaptureResult[]> {
+  const gated = captures.map((capture) => gateOne(gate, capture));
+  const inputs = gated.flatMap((one) => ("error" in one ? [] : one.cuts.map((cut) => cut.input)));
+  const different = [...new Set(inputs)]; // a quiet window is both an observation and a sample for the cohort
+  const startedMs = performance.now();
+  const vectors = await model.encode(different);
+  const msEach = inputs.length === 0 ? 0 : (performance.now() - startedMs) / inputs.length;
+  const byInput = new Map(different.map((input, i) => [input, vectors[i] as Float32Array]));
+  return gated.map((one) => {
+    if ("error" in one) return one;
+    const samples = one.cuts.map(({ input, ...about }) => ({ ...about, vector: byInput.get(input) as Float32Array, inputCrc: checksum(input) }));
+    return { samples, encodeMs: one.gateMs + msEach * samples.length };
+  });
+}
+
+function gateOne(gate: Gate, capture: ModelCapture): { cuts: readonly Cut[]; gateMs: number } | { error: string } {
+  const startedMs = performance.now();
+  try {
+    const cuts = gate.cut(capture);
+    return { cuts, gateMs: performance.now() - startedMs };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }; // OpenCV's binding throws strings
+  }
+}
+
+function checksum(input: ModelInput): number {
+  return crc32(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
+}

@@ -1,0 +1,82 @@
+// What the daemon and a tower's child process say to each other over the IPC channel (structured clone).
+import type { ErrorCode } from "../fusion/model/errors.js";
+import type { Region } from "../fusion/model/observation.js";
+import type { FrameCapture, SoundCapture } from "./capture.js";
+import type { PackFile, TensorSpec } from "./pack-manifest.js";
+
+/** Where a tower may run: a named device is strict, "auto" takes the fastest that proves itself. */
+export type Device = "cpu" | "cuda" | "tensorrt" | "webgpu" | "auto";
+
+/** A corner of a mask's polygon: x and y in fractions of the frame, 0..1. */
+export type MaskPoint = readonly [number, number];
+
+/** How the gate of one camera differs from others. */
+export interface CameraGateOptions {
+  /** Polygons that are blackened before anything else is done with the picture. */
+  readonly masks: readonly (readonly MaskPoint[])[];
+  /** 0..1: how small and how faint a movement opens the gate; 0.5 suits most cameras. */
+  readonly sensitivity: number;
+}
+
+/** The gate of the image tower. Times are event time, ms. */
+export interface ImageGateOptions {
+  /** Most regions of one frame, 1..16, the biggest first. */
+  readonly regionsMax: number;
+  /** A region that goes on is encoded once in this time, a new one at once. */
+  readonly regionIntervalMs: number;
+  /** While something moves the whole frame is encoded once in this time; 0: never. */
+  readonly wholeFrameIntervalMs: number;
+  /** By source id; a source that is not listed has no masks and a sensitivity of 0.5. */
+  readonly cameras: Readonly<Record<string, CameraGateOptions>>;
+}
+
+/** A tower as its child needs it. */
+export interface TowerSpec {
+  readonly modality: "image" | "audio";
+  readonly folder: string;
+  readonly graphs: readonly PackFile[];
+  readonly input: TensorSpec;
+  readonly output: TensorSpec;
+  readonly golden: readonly number[];
+  readonly toleranceCosine: number;
+  /** 0 for pictures. */
+  readonly sampleRateHz: number;
+}
+
+/** First message to a child. */
+export interface StartMessage {
+  readonly kind: "start";
+  readonly tower: TowerSpec;
+  readonly device: Device;
+  readonly threads: number;
+  readonly gate: ImageGateOptions;
+}
+
+/** A capture that needs a model. */
+export type ModelCapture = FrameCapture | SoundCapture;
+
+/** What the daemon says. At most one "encode" is unanswered at any time. */
+export type HostMessage = StartMessage | { readonly kind: "encode"; readonly captures: readonly ModelCapture[] } | { readonly kind: "stop" };
+
+/** One vector that came of a capture. */
+export interface Sample {
+  readonly vector: Float32Array;
+  /** CRC-32 of what the model was given: tells equal inputs from equal vectors. */
+  readonly inputCrc: number;
+  readonly gate: "open" | "closed";
+  readonly quality: number;
+  readonly region?: Region;
+  readonly track?: number;
+}
+
+/** What came of one capture, in the order of the request. At most `SAMPLES_PER_CAPTURE_MAX` samples. */
+export type CaptureResult = { readonly samples: readonly Sample[]; readonly encodeMs: number } | { readonly error: string };
+
+/** What a child says. "refused": it cannot serve, and says why. */
+export type ChildMessage =
+  | { readonly kind: "ready"; readonly provider: string; readonly batchMax: number }
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: "encoded"; readonly results: readonly CaptureResult[] };
+
+/** Most samples of one capture: an observation's seq is the capture's times this, plus the sample's index. */
+export const SAMPLES_PER_CAPTURE_MAX = 32;

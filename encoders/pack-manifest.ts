@@ -1,0 +1,182 @@
+// The manifest of a pack: what manifest.json must hold, and the one sentence that says what is wrong with it.
+import { FusiondError } from "../fusion/model/errors.js";
+
+/** A file of a pack: its name inside the pack's folder, its SHA-256 in hexadecimal and its exact length. */
+export interface PackFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** An input or output of a tower. Shape: "batch" first, then sizes. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: "uint8" | "float32";
+  readonly shape: readonly ["batch", ...number[]];
+}
+
+/** A tower made of ONNX graphs, which are run one after another. */
+export interface GraphTower {
+  readonly graphs: readonly PackFile[];
+  readonly input: TensorSpec;
+  readonly output: TensorSpec;
+}
+
+/** The tower of sound: mono windows of `windowMs`, one every `hopMs`. */
+export interface SoundTower extends GraphTower {
+  readonly sampleRateHz: number;
+  readonly windowMs: number;
+  readonly hopMs: number;
+}
+
+/** What manifest.json says, checked. */
+export interface Manifest {
+  readonly id: string;
+  readonly version: string;
+  readonly space: string;
+  readonly dimensions: number;
+  /** Prior probability, 0..1, that an observation shows what a prompt asks for. */
+  readonly prior: number;
+  readonly image: GraphTower;
+  readonly audio: SoundTower;
+  readonly vocabulary: PackFile;
+  readonly calibration: PackFile;
+  readonly golden: PackFile;
+}
+
+/** Largest graph that is read at all, bytes: the limit of one protobuf message. */
+const GRAPH_BYTES_MAX = 2 ** 31 - 1;
+/** Largest table (vocabulary, calibration, golden vectors) that is read at all, bytes. */
+const TABLE_BYTES_MAX = 64 * 2 ** 20;
+
+/**
+ * Checks a manifest. Unknown keys are left alone: a newer pack may say more.
+ * Errors: FusiondError "model_invalid", one sentence with the place and what was expected.
+ */
+export function parseManifest(json: unknown, where: string): Manifest {
+  const root = new Reader(json, where, "");
+  const towers = root.object("towers");
+  const dimensions = root.integer("dimensions", 2, 4096);
+  const audio = towers.object("audio");
+  const manifest: Manifest = {
+    id: root.text("id"),
+    version: root.text("version"),
+    space: root.text("space"),
+    dimensions,
+    prior: root.number("prior", 0.000001, 0.999999),
+    image: graphTower(towers.object("image"), dimensions),
+    audio: {
+      ...graphTower(audio, dimensions),
+      sampleRateHz: audio.integer("sample_rate_hz", 4000, 192_000),
+      windowMs: audio.integer("window_ms", 100, 60_000),
+      hopMs: audio.integer("hop_ms", 50, 60_000),
+    },
+    vocabulary: packFile(towers.object("text").object("vocabulary"), TABLE_BYTES_MAX),
+    calibration: packFile(root.object("calibration"), TABLE_BYTES_MAX),
+    golden: packFile(root.object("golden"), TABLE_BYTES_MAX),
+  };
+  checkInputs(manifest, where);
+  return manifest;
+}
+
+function checkInputs({ image, audio }: Manifest, where: string): void {
+  const [, height, width, channels, ...more] = image.input.shape;
+  if (image.input.dtype !== "uint8" || height !== width || channels !== 3 || more.length > 0) {
+    throw invalid(where, "towers.image.input", 'must be uint8 of shape ["batch", side, side, 3]');
+  }
+  const samples = (audio.sampleRateHz * audio.windowMs) / 1000;
+  if (audio.input.dtype !== "float32" || audio.input.shape.length !== 2 || audio.input.shape[1] !== samples) {
+    throw invalid(where, "towers.audio.input", `must be float32 of shape ["batch", ${samples}], window_ms at sample_rate_hz`);
+  }
+}
+
+function graphTower(tower: Reader, dimensions: number): GraphTower {
+  const output = tensor(tower.object("output"));
+  if (output.dtype !== "float32" || output.shape.length !== 2 || output.shape[1] !== dimensions) {
+    throw tower.invalid("output", `must be float32 of shape ["batch", ${dimensions}], as dimensions says`);
+  }
+  const graphs = tower.list("graphs", 1, 8).map((graph) => packFile(graph, GRAPH_BYTES_MAX));
+  return { graphs, input: tensor(tower.object("input")), output };
+}
+
+function tensor(spec: Reader): TensorSpec {
+  const dtype = spec.text("dtype");
+  if (dtype !== "uint8" && dtype !== "float32") throw spec.invalid("dtype", 'must be "uint8" or "float32"');
+  const [first, ...sizes] = spec.values("shape");
+  if (first !== "batch" || !sizes.every((size): size is number => Number.isInteger(size) && (size as number) > 0)) {
+    throw spec.invalid("shape", 'must be "batch", followed by whole numbers above 0');
+  }
+  return { name: spec.text("name"), dtype, shape: ["batch", ...sizes] };
+}
+
+function packFile(file: Reader, bytesMax: number): PackFile {
+  const name = file.text("file");
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) throw file.invalid("file", "must be a plain file name inside the pack's folder");
+  const sha256 = file.text("sha256");
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw file.invalid("sha256", "must be 64 hexadecimal digits");
+  return { file: name, sha256, bytes: file.integer("bytes", 1, bytesMax) };
+}
+
+function invalid(where: string, path: string, what: string): FusiondError {
+  return new FusiondError("model_invalid", `${where}: ${path} ${what}`);
+}
+
+/** Reads values of an unknown object and knows their place. */
+class Reader {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #where: string;
+  readonly #path: string;
+
+  constructor(value: unknown, where: string, path: string) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw invalid(where, path === "" ? "the file" : path, "must be an object");
+    }
+    this.#values = value as Record<string, unknown>;
+    this.#where = where;
+    this.#path = path;
+  }
+
+  invalid(key: string, what: string): FusiondError {
+    return invalid(this.#where, this.#place(key), what);
+  }
+
+  object(key: string): Reader {
+    return new Reader(this.#values[key], this.#where, this.#place(key));
+  }
+
+  values(key: string): readonly unknown[] {
+    const value = this.#values[key];
+    if (!Array.isArray(value)) throw this.invalid(key, "must be a list");
+    return value;
+  }
+
+  list(key: string, least: number, most: number): readonly Reader[] {
+    const values = this.values(key);
+    if (values.length < least || values.length > most) throw this.invalid(key, `must have ${least} to ${most} entries`);
+    return values.map((value, i) => new Reader(value, this.#where, `${this.#place(key)}[${i}]`));
+  }
+
+  text(key: string): string {
+    const value = this.#values[key];
+    if (typeof value !== "string" || value === "") throw this.invalid(key, "must be a text");
+    return value;
+  }
+
+  number(key: string, least: number, most: number): number {
+    const value = this.#values[key];
+    if (typeof value !== "number" || !(value >= least && value <= most)) {
+      throw this.invalid(key, `must be a number from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  integer(key: string, least: number, most: number): number {
+    const value = this.number(key, least, most);
+    if (!Number.isInteger(value)) throw this.invalid(key, "must be a whole number");
+    return value;
+  }
+
+  #place(key: string): string {
+    return this.#path === "" ? key : `${this.#path}.${key}`;
+  }
+}
