@@ -1,7 +1,7 @@
 // The pack's tables as the pure centre needs them.
 import { FusiondError } from "../fusion/model/errors.js";
 import { MODALITIES, type Modality } from "../fusion/model/modality.js";
-import type { ModalityCalibration, SpaceModel } from "../fusion/model/space.js";
+import type { ModalityCalibration, PairCalibration, SpaceModel } from "../fusion/model/space.js";
 import { isVector } from "./golden.js";
 import type { Manifest } from "./pack-manifest.js";
 import type { Vocabulary } from "./vocabulary.js";
@@ -18,16 +18,21 @@ export function buildSpaceModel(manifest: Manifest, calibrationJson: unknown, vo
   const calibration = Object.fromEntries(
     MODALITIES.map((modality) => [modality, modalityCalibration(tables[modality], manifest.dimensions, `${path}: ${modality}`)]),
   ) as Record<Modality, ModalityCalibration>;
+  const sameModality = Object.fromEntries(
+    MODALITIES.map((modality) => [modality, pairCalibration(tables[modality], `${path}: ${modality}`)]),
+  ) as Record<Modality, PairCalibration>;
   return {
     id: manifest.space,
     dimensions: manifest.dimensions,
     calibration,
+    sameModality,
     prior: manifest.prior,
     concepts: vocabulary.concepts,
   };
 }
 
 interface RawCalibration {
+  readonly pair?: { readonly a?: unknown; readonly b?: unknown };
   readonly mean?: unknown;
   readonly variance?: unknown;
   readonly prompt?: { readonly a?: unknown; readonly b?: unknown; readonly mean_negative?: unknown; readonly sd_negative?: unknown };
@@ -50,6 +55,14 @@ function modalityCalibration(json: unknown, dimensions: number, place: string): 
     a: a * negativeSd,
     b: b + a * negativeMean,
   };
+}
+
+function pairCalibration(json: unknown, place: string): PairCalibration {
+  const { a, b } = ((json ?? {}) as RawCalibration).pair ?? {};
+  if (!isNumber(a) || a < 0 || !isNumber(b)) {
+    throw new FusiondError("model_invalid", `${place}.pair must have the numbers a (not below 0) and b`);
+  }
+  return { a, b };
 }
 
 function isNumber(value: unknown): value is number {

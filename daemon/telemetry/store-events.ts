@@ -2,7 +2,7 @@
 import type { Clock } from "../runtime/clock.js";
 import type { OutboxCounts, Store, StoreTelemetry } from "../store/store.js";
 import type { HealthBoard } from "./health-board.js";
-import type { Logger } from "./logger.js";
+import type { LogFields, Logger } from "./logger.js";
 import type { GaugeMetric, HistogramMetric, KeptCounterMetric, Metrics } from "./metrics.js";
 
 /** Shows the outbox as the store counts it. While the store does not answer, the last counts stay. */
@@ -54,6 +54,10 @@ export class StoreEvents implements StoreTelemetry {
 
   corrupt(count: number): void {
     this.#logger.log("error", "rows of the store were corrupt and were left out", { count });
+  }
+
+  note(level: "info" | "warn" | "error", message: string, fields?: LogFields): void {
+    this.#logger.log(level, message, fields);
   }
 
   #refresh(): Promise<void> {

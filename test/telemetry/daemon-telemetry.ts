@@ -73,7 +73,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
     sources.clockSkew(id, 0.25);
     sources.note(id, "warn", "the camera has no sound", { level: "x" });
   }
-  for (const stage of ["capture", "decode", "encode", "fuse", "rule", "outbox"] as const) pipeline.took(stage, 12);
+  for (const stage of ["capture", "encode", "fuse", "outbox"] as const) pipeline.took(stage, 12);
   pipeline.failed("fuse", new Error("/home/someone/secret"));
   encoders.provider("image", "cpu");
   encoders.provider("audio", "a provider that nobody knows");
