@@ -24,7 +24,8 @@ export interface Mat {
 
 /** Learns the background of a picture and marks what moves: 255 moving, 127 shadow, 0 background. */
 export interface BackgroundSubtractor {
-  apply(frame: Mat): Mat;
+  /** `learningRate`: share of this frame in the background, 0..1. */
+  apply(frame: Mat, learningRate: number): Mat;
 }
 
 /** What is used of OpenCV. */
