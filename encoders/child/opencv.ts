@@ -62,7 +62,7 @@ export function loadOpenCv(): OpenCv {
   } catch (cause) {
     throw new FusiondError(
       "dependency_missing",
-      'cameras need the OpenCV binding: run "apt-get install libopencv-dev" and then "OPENCV4NODEJS_DISABLE_AUTOBUILD=1 npm rebuild opencv4nodejs --ignore-scripts=false" in the folder of fusiond',
+      'cameras need the OpenCV binding: run "apt-get install libopencv-dev pkg-config" and then "npm run setup" in the folder of fusiond',
       { cause },
     );
   }
