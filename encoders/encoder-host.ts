@@ -188,9 +188,7 @@ export class EncoderHost implements Encoder {
   #pump(): void {
     const first = this.#waiting[0];
     if (this.#busy || this.#child === undefined || first === undefined) return;
-    const untried = this.#waiting.findIndex((job) => job.tried);
-    const most = this.modality === "image" || first.tried ? 1 : Math.min(this.#batchMax, untried < 0 ? this.#batchMax : untried);
-    const jobs = this.#waiting.splice(0, most);
+    const jobs = this.#waiting.splice(0, this.modality === "image" || first.tried ? 1 : this.#batchMax);
     this.#busy = true;
     void this.#run(this.#child, jobs).finally(() => {
       this.#busy = false;

@@ -8,6 +8,11 @@ const ANALYSIS_WIDTH = 320;
 const HISTORY_FRAMES = 500;
 /** Frames after which the background is known well enough. */
 const WARM_UP_FRAMES = 10;
+/**
+ * Share of the newest frame in the background, at most; OpenCV's own choice of 1 / (2 n) takes what comes to rest soon
+ * after the start for background within a second, this in two, and after a minute and a half 1 / HISTORY_FRAMES in ten.
+ */
+const LEARNING_RATE_MAX = 0.01;
 /** Share of the picture from which a movement is a change of light or of the camera, not a thing. */
 const SCENE_CHANGE_SHARE = 0.6;
 /** Boxes this near are one thing, pixels of the copy. */
@@ -44,7 +49,8 @@ export class MotionDetector {
     const small = frame.resize(rows, cols, 0, 0, cv.INTER_AREA);
     // 0.5 is OpenCV's own threshold of 16 (squared distances in standard deviations).
     this.#background ??= new cv.BackgroundSubtractorMOG2(HISTORY_FRAMES, 28 - 24 * this.#sensitivity, true);
-    const moving = this.#background.apply(small).threshold(200, 255, cv.THRESH_BINARY); // 127 is shadow
+    const learningRate = this.#learningRate();
+    const moving = this.#background.apply(small, learningRate).threshold(200, 255, cv.THRESH_BINARY); // 127 is shadow
     this.#frames++;
     if (this.#frames <= WARM_UP_FRAMES) return { kind: "learning" };
     if (moving.countNonZero() > SCENE_CHANGE_SHARE * rows * cols) {
@@ -54,6 +60,11 @@ export class MotionDetector {
     }
     const blobs = moving.morphologyEx(this.#opening, cv.MORPH_OPEN).morphologyEx(this.#closing, cv.MORPH_CLOSE);
     return { kind: "boxes", boxes: this.#boxesOf(blobs, cols, rows, width / cols) };
+  }
+
+  #learningRate(): number {
+    const early = this.#frames < WARM_UP_FRAMES ? 1 : LEARNING_RATE_MAX;
+    return Math.max(1 / HISTORY_FRAMES, Math.min(early, 1 / (2 * this.#frames + 1)));
   }
 
   #boxesOf(blobs: Mat, cols: number, rows: number, scale: number): Rect[] {

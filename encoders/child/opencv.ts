@@ -24,7 +24,8 @@ export interface Mat {
 
 /** Learns the background of a picture and marks what moves: 255 moving, 127 shadow, 0 background. */
 export interface BackgroundSubtractor {
-  apply(frame: Mat): Mat;
+  /** `learningRate`: share of this frame in the background, 0..1. */
+  apply(frame: Mat, learningRate: number): Mat;
 }
 
 /** What is used of OpenCV. */
@@ -61,7 +62,7 @@ export function loadOpenCv(): OpenCv {
   } catch (cause) {
     throw new FusiondError(
       "dependency_missing",
-      'cameras need the OpenCV binding: run "apt-get install libopencv-dev" and then "OPENCV4NODEJS_DISABLE_AUTOBUILD=1 npm rebuild opencv4nodejs --ignore-scripts=false" in the folder of fusiond',
+      'cameras need the OpenCV binding: run "apt-get install libopencv-dev pkg-config" and then "npm run setup" in the folder of fusiond',
       { cause },
     );
   }

@@ -1,0 +1,96 @@
+import t from "tap";
+import { ImageCutter } from "../../encoders/child/image-cutter.js";
+import { overlap } from "../../encoders/child/regions.js";
+import { loadOpenCv } from "../../encoders/child/opencv.js";
+import type { Cut } from "../../encoders/child/tower.js";
+import { DEFAULT_IMAGE_GATE } from "../../encoders/encoder-host.js";
+import type { ImageGateOptions, TowerSpec } from "../../encoders/host-protocol.js";
+import { frame, withoutOpenCv } from "./support.js";
+
+const skip = withoutOpenCv();
+const tower = { modality: "image", input: { name: "rgb", dtype: "uint8", shape: ["batch", 64, 64, 3] } } as unknown as TowerSpec;
+type Squares = Parameters<typeof frame>[1];
+
+/** The cuts of 60 frames (12 s), the first 15 of which show nothing. */
+function cutAll(scene: (i: number) => Squares, options: Partial<ImageGateOptions> = {}): (readonly Cut[])[] {
+  const cutter = new ImageCutter(tower, { ...DEFAULT_IMAGE_GATE, ...options }, loadOpenCv());
+  return Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : scene(i))));
+}
+
+function open(cuts: readonly Cut[]): readonly Cut[] {
+  return cuts.filter(({ gate }) => gate === "open");
+}
+
+void t.test("image gate: a square that moves is found, followed, and encoded once a second", { skip }, (t) => {
+  const at = (i: number): { x: number; y: number; side: number } => ({ x: 4 * i - 40, y: 70, side: 40 });
+  const cuts = cutAll((i) => [at(i)]);
+  const found = cuts.flatMap((all, i) => open(all).map((cut) => ({ i, cut })));
+  t.same(found.map(({ i }) => i), [15, 20, 25, 30, 35, 40, 45, 50, 55]);
+  t.equal(new Set(found.map(({ cut }) => cut.track)).size, 1);
+  for (const { i, cut } of found.slice(1)) {
+    const { x, y, width, height } = cut.region as NonNullable<Cut["region"]>;
+    const region = { x: x * 320, y: y * 180, width: width * 320, height: height * 180 };
+    t.ok(overlap(region, { x: at(i).x, y: 70, width: 40, height: 40 }) > 0.5, `frame ${i}: ${JSON.stringify(region)}`);
+    t.equal(cut.input.length, 64 * 64 * 3);
+  }
+  t.end();
+});
+
+void t.test("image gate: the same frames give the same cuts", { skip }, (t) => {
+  const scene = (i: number): Squares => [{ x: 4 * i - 40, y: 70, side: 40 }];
+  t.same(cutAll(scene), cutAll(scene));
+  t.end();
+});
+
+void t.test("image gate: a picture in which nothing moves opens it never, and gives the cohort a frame and a square", { skip }, (t) => {
+  const cuts = cutAll(() => []);
+  t.same(cuts.flatMap(open), []);
+  const closed = cuts.flat();
+  t.equal(closed.length, 2);
+  t.same(closed[0]?.region, { x: 0, y: 0, width: 1, height: 1 });
+  t.equal(Math.round((closed[1]?.region?.height ?? 0) * 180), 45);
+  t.end();
+});
+
+void t.test("image gate: what moves behind a mask is not seen, and is black in what is", { skip }, (t) => {
+  const cameras = { cam: { masks: [[[0, 0], [1, 0], [1, 0.6], [0, 0.6]]] as const, sensitivity: 0.5 } };
+  const hidden = cutAll((i) => [{ x: 4 * i - 40, y: 20, side: 40 }], { cameras });
+  t.same(hidden.flatMap(open), []);
+  const half = cutAll((i) => [{ x: 4 * i - 40, y: 90, side: 40 }], { cameras }).flatMap(open);
+  t.ok(half.length > 0);
+  for (const { input, region } of half) {
+    const maskedRows = Math.floor(((0.6 - (region?.y ?? 0)) / (region?.height ?? 1)) * 64) - 1;
+    if (maskedRows > 0) t.ok(input.subarray(0, maskedRows * 64 * 3).every((value) => value === 0));
+  }
+  t.end();
+});
+
+void t.test("image gate: of many regions the biggest are taken", { skip }, (t) => {
+  const scene = (i: number): Squares => [0, 1, 2, 3, 4, 5].map((k) => ({ x: 8 + 52 * k, y: ((i * 5) % 60) + 20, side: 24 + 2 * k }));
+  const cuts = cutAll(scene, { regionsMax: 3 });
+  t.ok(Math.max(...cuts.map((all) => open(all).length)) === 3);
+  t.end();
+});
+
+void t.test("image gate: a change of the whole picture is no movement", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, DEFAULT_IMAGE_GATE, loadOpenCv());
+  for (let i = 0; i < 40; i++) {
+    const capture = frame(i);
+    if (i >= 20) capture.pixels.fill(200);
+    t.same(open(cutter.cut(capture)), [], `frame ${i}`);
+  }
+  t.end();
+});
+
+void t.test("image gate: while something moves the whole frame is taken as often as asked", { skip }, (t) => {
+  const cuts = cutAll((i) => [{ x: 4 * i - 40, y: 70, side: 40 }], { wholeFrameIntervalMs: 5000 });
+  const whole = cuts.flatMap((all, i) => open(all).filter(({ region }) => region?.width === 1).map(() => i));
+  t.same(whole, [15, 40]);
+  t.end();
+});
+
+void t.test("image gate: a frame of the wrong length is refused", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, DEFAULT_IMAGE_GATE, loadOpenCv());
+  t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
+  t.end();
+});
