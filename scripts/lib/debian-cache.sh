@@ -59,7 +59,7 @@ fetch_and_unpack() {
   # As root apt would warn that its sandbox user may not write here.
   (cd "$incoming" && apt-get -o APT::Sandbox::User=root download "${wanted[@]}" >&2) || return 1
   for deb in "$incoming"/*.deb; do
-    dpkg-deb -x "$deb" "$debian"
+    dpkg-deb -x "$deb" "$debian" || return 1
     dpkg-deb -f "$deb" Version >"$debian/.packages/$(dpkg-deb -f "$deb" Package)"
     rm "$deb"
   done
@@ -73,8 +73,7 @@ lacking_libraries() {
 
 announce_fetch() {
   local sizes
-  sizes=$(apt-cache show --no-all-versions "$@" \
-    | awk '/^Size:/ { bytes += $2 } /^Installed-Size:/ { kib += $2 } END { printf "%d %d", bytes, kib * 1024 }')
+  sizes=$(package_sizes "$@")
   say "unpacking $# Debian packages into $debian (nothing is installed):" \
     "$(megabytes "${sizes% *}") to download, $(megabytes "${sizes#* }") on disk"
   say "  $*"

@@ -20,23 +20,29 @@ install_missing() {
     become_root=(sudo)
   fi
   have_package_lists "${missing[@]}" || "${become_root[@]}" apt-get update -qq
-  announce_install "${missing[@]}"
+  announce_install "${missing[@]}" || die "apt-get does not know ${missing[*]}, or its packages are in disorder: see what it says above"
   "${become_root[@]}" bash scripts/lib/apt-install-without-services "${missing[@]}" \
     || die "apt-get could not install ${missing[*]}: run \"apt-get update\" and try again"
 }
 
 apt_allowed() { [ "${FUSIOND_SKIP_APT:-}" != 1 ] && have apt-get; }
 
-have_package_lists() { apt-cache show --no-all-versions "$@" >/dev/null 2>&1; }
+# Whether apt knows every one of them; a fresh container's lists are empty.
+have_package_lists() {
+  [ "$(apt-cache show --no-all-versions "$@" 2>/dev/null | grep -c '^Package:')" -ge $# ]
+}
 
 announce_install() {
-  local plan new disk download
-  plan=$(apt-get install --simulate --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*/\1=\2/p')
-  new=$(wc -w <<<"$plan")
+  local plan sizes
+  plan=$(apt-get install --simulate --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*/\1=\2/p') || return 1
   # shellcheck disable=SC2086
-  disk=$(apt-cache show $plan | awk '/^Installed-Size:/ { kib += $2 } END { printf "%d", kib * 1024 }')
-  # shellcheck disable=SC2086
-  download=$(apt-cache show $plan | awk '/^Size:/ { bytes += $2 } END { printf "%d", bytes }')
-  say "installing $* with what they depend on: $new packages," \
-    "$(megabytes "$download") to download, $(megabytes "$disk") on disk; no service is started"
+  sizes=$(package_sizes $plan)
+  say "installing $* with what they depend on: $(wc -w <<<"$plan") packages," \
+    "$(megabytes "${sizes% *}") to download, $(megabytes "${sizes#* }") on disk; no service is started"
+}
+
+# Bytes to download and bytes on disk.
+package_sizes() {
+  apt-cache show --no-all-versions "$@" \
+    | awk '/^Size:/ { bytes += $2 } /^Installed-Size:/ { kib += $2 } END { printf "%.0f %.0f", bytes, kib * 1024 }'
 }

@@ -38,12 +38,11 @@ ensure_binding() {
   if [ ! -e "$kept" ]; then
     compile_binding "$module" || return 1
     mkdir -p "$cache/bindings"
-    cp "$file" "$kept.new"
-    mv "$kept.new" "$kept"
+    cp "$file" "$kept.new" && mv "$kept.new" "$kept" || return 1
     rm -rf "node_modules/$module/build"
   fi
   mkdir -p "$(dirname "$file")"
-  cp "$kept" "$file"
+  cp "$kept" "$file" || return 1
   printf '%s' "$key" >"$file.key"
 }
 
@@ -67,7 +66,7 @@ compile_binding() {
   for program in g++ make python3; do
     have $program || die "$program was not found on PATH, and $module must be compiled: install g++, make and python3"
   done
-  node_gyp=$(npm root --global)/npm/node_modules/node-gyp/bin/node-gyp.js
+  node_gyp=$(npm root --global 2>/dev/null)/npm/node_modules/node-gyp/bin/node-gyp.js
   [ -e "$node_gyp" ] || node_gyp=$root/node_modules/node-gyp/bin/node-gyp.js
   say "compiling $module (once; later runs take it from $cache/bindings)$(compile_time "$module")"
   # OpenCV's build would otherwise fetch and compile all of OpenCV instead of using Debian's.
