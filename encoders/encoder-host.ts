@@ -34,9 +34,6 @@ export interface EncoderHostOptions {
   readonly waitingMax?: number;
 }
 
-/** The gate as it suits most cameras. */
-export const DEFAULT_IMAGE_GATE: ImageGateOptions = { regionsMax: 4, regionIntervalMs: 1000, wholeFrameIntervalMs: 0, cameras: {} };
-
 /** First and longest wait before a child that keeps going down is started again, ms. */
 const BACKOFF_MS = { first: 250, max: 30_000 };
 /** Captures wait for a child that comes back within this time, ms; otherwise they are rejected. */

@@ -10,25 +10,27 @@ export type Device = "cpu" | "cuda" | "tensorrt" | "webgpu" | "auto";
 /** A corner of a mask's polygon: x and y in fractions of the frame, 0..1. */
 export type MaskPoint = readonly [number, number];
 
-/** How the gate of one camera differs from others. */
+/** The gate of one camera. Times are event time, ms. */
 export interface CameraGateOptions {
   /** Polygons that are blackened before anything else is done with the picture. */
   readonly masks: readonly (readonly MaskPoint[])[];
   /** 0..1: how small and how faint a movement opens the gate; 0.5 suits most cameras. */
   readonly sensitivity: number;
-}
-
-/** The gate of the image tower. Times are event time, ms. */
-export interface ImageGateOptions {
   /** Most regions of one frame, 1..16, the biggest first. */
   readonly regionsMax: number;
   /** A region that goes on is encoded once in this time, a new one at once. */
   readonly regionIntervalMs: number;
   /** While something moves the whole frame is encoded once in this time; 0: never. */
   readonly wholeFrameIntervalMs: number;
-  /** By source id; a source that is not listed has no masks and a sensitivity of 0.5. */
+}
+
+/** The gates of the image tower, by source id; a source that is not listed has `DEFAULT_CAMERA_GATE`. */
+export interface ImageGateOptions {
   readonly cameras: Readonly<Record<string, CameraGateOptions>>;
 }
+
+/** A gate that suits most cameras. */
+export const DEFAULT_CAMERA_GATE: CameraGateOptions = { masks: [], sensitivity: 0.5, regionsMax: 4, regionIntervalMs: 1000, wholeFrameIntervalMs: 0 };
 
 /** A tower as its child needs it. */
 export interface TowerSpec {

@@ -1,5 +1,6 @@
 // From a vector to log-likelihood ratios: what an observation says about every prompt and every concept.
 import { assertInvariant } from "./model/errors.js";
+import { dot } from "./model/vector.js";
 import type { Modality } from "./model/modality.js";
 import type { Observation } from "./model/observation.js";
 import type { ModalityCalibration, SpaceModel } from "./model/space.js";
@@ -8,10 +9,16 @@ import { isWarm, type Cohort } from "./cohort.js";
 /** No single observation may say more than this, in nats: calibration sets of some thousand pairs know no more. */
 export const LLR_LIMIT = 8;
 
+/** Prior odds of one concept of the vocabulary against nothing that has a name: half of all is nameless. */
+function conceptOdds(conceptCount: number): number {
+  return 1 / Math.max(1, conceptCount);
+}
+
 /**
  * What one observation says. Owner: shared and never written.
  *
- * `llr`: by prompt, log-likelihood ratio that the observation shows it. `odds`: by concept, exp(llr), for comparing
+ * `llr`: by prompt, log-likelihood ratio that the observation shows it rather than nothing or anything else that has a
+ * name: what looks a little like a dog and much like a person is no dog. `odds`: by concept, exp(llr), for comparing
  * meanings. `calibrated`: normalised against the source's own warm cohort, not only the pack's background.
  */
 export interface Score {
@@ -35,6 +42,8 @@ export class Scorer {
   readonly #promptCount: number;
   readonly #rows: Float32Array;
   readonly #rowCount: number;
+  /** By prompt, then concept: how much the concept, where it is found, speaks against the prompt; 0 for its synonyms. */
+  readonly #rivalry: Float32Array;
   readonly #backgrounds = new WeakMap<Cohort, Background>();
   readonly #remembered = new WeakMap<Observation, { cohort: Cohort | undefined; score: Score }>();
 
@@ -48,6 +57,7 @@ export class Scorer {
       assertInvariant(row.length === space.dimensions, `prompt or concept of ${row.length} dimensions in a space of ${space.dimensions}`);
       this.#rows.set(row, i * space.dimensions);
     });
+    this.#rivalry = rivalryOf(prompts, space);
   }
 
   /** Undefined for an observation without a vector. Throws if its vector is of another space. */
@@ -79,7 +89,15 @@ export class Scorer {
       if (row < this.#promptCount) llr[row] = value;
       else odds[row - this.#promptCount] = Math.exp(value);
     }
+    for (let prompt = 0; prompt < this.#promptCount; prompt++) llr[prompt] = (llr[prompt] as number) - this.#rivals(prompt, odds);
     return { llr, odds, calibrated: cohort !== undefined };
+  }
+
+  /** The log odds of anything else with a name, against nothing: what a prompt must be clearer than. */
+  #rivals(prompt: number, odds: Float32Array): number {
+    let sum = 0;
+    for (let c = 0; c < odds.length; c++) sum += (this.#rivalry[prompt * odds.length + c] as number) * (odds[c] as number);
+    return Math.log1p(conceptOdds(odds.length) * sum);
   }
 
   /**
@@ -110,4 +128,15 @@ export class Scorer {
 
 function limited(llr: number): number {
   return Math.max(-LLR_LIMIT, Math.min(LLR_LIMIT, llr));
+}
+
+/** One less the cosine of prompt and concept, at least 0: a synonym is no rival, a kindred concept half of one. */
+function rivalryOf(prompts: readonly Float32Array[], space: SpaceModel): Float32Array {
+  const rivalry = new Float32Array(prompts.length * space.concepts.length);
+  prompts.forEach((prompt, p) => {
+    space.concepts.forEach((concept, c) => {
+      rivalry[p * space.concepts.length + c] = Math.min(1, Math.max(0, 1 - dot(prompt, concept.vector)));
+    });
+  });
+  return rivalry;
 }

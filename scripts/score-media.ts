@@ -6,7 +6,7 @@ import { spawnBound } from "../daemon/runtime/child-process.js";
 import { packageRoot } from "../daemon/runtime/package-root.js";
 import type { Capture } from "../encoders/capture.js";
 import type { EncoderTelemetry } from "../encoders/encoder.js";
-import { DEFAULT_IMAGE_GATE, EncoderHost } from "../encoders/encoder-host.js";
+import { EncoderHost } from "../encoders/encoder-host.js";
 import { findPack, loadPack, type Pack } from "../encoders/pack.js";
 import { FusiondError, messageOf } from "../fusion/model/errors.js";
 import type { Observation } from "../fusion/model/observation.js";
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 }
 
 async function score(pack: Pack, modality: "image" | "audio", file: string, options: Options): Promise<void> {
-  const host = new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate: DEFAULT_IMAGE_GATE, spawn: spawnBound, telemetry });
+  const host = new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate: { cameras: {} }, spawn: spawnBound, telemetry });
   await host.start(new AbortController().signal);
   const captures = modality === "image" ? frames(file, options) : windows(file, pack);
   try {

@@ -11,9 +11,10 @@ export interface CommitterOptions {
   readonly waitingMax: number;
   /** How long to wait before a full store is tried again, ms. */
   readonly retryMs: number;
-  /** After each commit that held alerts: they may be published now. */
-  readonly onCommitted: (seconds: number, alerts: number) => void;
-  readonly onRetry: (code: string, message: string) => void;
+  /** After each commit: `messages` of it may be published now. */
+  readonly onCommitted: (messages: number) => void;
+  /** The store is full: it is tried again. */
+  readonly onRetry: (error: FusiondError) => void;
 }
 
 /**
@@ -26,6 +27,7 @@ export class Committer {
   #checkpoints: Checkpoint[] = [];
   #journal: JournalEntry[] = [];
   #outbox: OutboxMessage[] = [];
+  #waitingSinceMs: number | undefined;
   #running: Promise<void> | undefined;
   readonly #abort = new AbortController();
 
@@ -34,7 +36,7 @@ export class Committer {
   }
 
   /** Entries that wait. */
-  get waiting(): number {
+  get size(): number {
     return this.#journal.length + this.#outbox.length;
   }
 
@@ -42,8 +44,14 @@ export class Committer {
     return this.#options.waitingMax;
   }
 
+  /** How long the oldest entry has waited, ms. */
+  oldestAgeMs(): number {
+    return this.#waitingSinceMs === undefined ? 0 : this.#options.clock.monotonicNowMs() - this.#waitingSinceMs;
+  }
+
+  /** Whether more should wait outside. */
   get isFull(): boolean {
-    return this.waiting >= this.#options.waitingMax;
+    return this.size >= this.#options.waitingMax;
   }
 
   /** Resolves never; rejects when the store cannot go on (FusiondError "store_unavailable"). */
@@ -58,17 +66,17 @@ export class Committer {
     }
     this.#journal.push(...journal);
     this.#outbox.push(...outbox);
+    this.#waitingSinceMs ??= this.#options.clock.monotonicNowMs();
     this.#running ??= this.#run();
   }
 
-  /** Resolves when all that was added before is written, or the signal has aborted. */
-  async flush(): Promise<void> {
+  /** Resolves when all that was added is written, or the signal has aborted and what waits is given up. */
+  async stop(signal: AbortSignal): Promise<void> {
+    const giveUp = (): void => this.#abort.abort();
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp);
     while (this.#running !== undefined) await this.#running;
-  }
-
-  /** Gives up on what waits. */
-  abort(): void {
-    this.#abort.abort();
+    signal.removeEventListener("abort", giveUp);
   }
 
   async #run(): Promise<void> {
@@ -89,19 +97,19 @@ export class Committer {
     this.#checkpoints = [];
     this.#journal = [];
     this.#outbox = [];
+    this.#waitingSinceMs = undefined;
     return batch;
   }
 
   async #commit(batch: CommitBatch): Promise<void> {
-    const startedMs = this.#options.clock.monotonicNowMs();
     while (!this.#abort.signal.aborted) {
       try {
         await this.#options.store.commit(batch);
-        this.#options.onCommitted((this.#options.clock.monotonicNowMs() - startedMs) / 1000, batch.outbox.length);
+        this.#options.onCommitted(batch.outbox.length);
         return;
       } catch (error) {
         if (!(error instanceof FusiondError) || (error.code !== "store_full" && error.code !== "outbox_full")) throw error;
-        this.#options.onRetry(error.code, error.message);
+        this.#options.onRetry(error);
         await delay(this.#options.clock, this.#options.retryMs, this.#abort.signal);
       }
     }

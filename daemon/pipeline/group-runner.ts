@@ -4,6 +4,7 @@ import type { EventChange } from "../../fusion/clusterer.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Input } from "../../fusion/watermark.js";
+import type { Incident } from "../../rules/incident.js";
 import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
@@ -156,7 +157,7 @@ export class GroupRunner {
   }
 }
 
-/** When all that an alert tells had happened, Unix ms: where its latency starts. */
-export function causedAt(evidence: readonly { capturedAt: number; durationMs: number }[], fallback: number): number {
-  return evidence.length === 0 ? fallback : Math.max(...evidence.map(endedAt));
+/** When all that an incident tells had happened, Unix ms: where its latency starts. */
+export function causedAt(incident: Incident): number {
+  return incident.state === "resolved" ? incident.updatedAt : Math.max(incident.startedAt, ...incident.evidence.map(endedAt));
 }

@@ -2,6 +2,7 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
+import { isWarm } from "../../fusion/cohort.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
@@ -36,8 +37,8 @@ export interface PipelineOptions {
   readonly alert: (revision: IncidentRevision, stages: StageTimes | undefined) => OutboxMessage;
   /** Pending incidents, to look at. */
   readonly candidate: (incident: Incident) => void;
-  /** Every transition of a source, for its health message. */
-  readonly sourceState: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => void;
+  /** The message of a source's transition. */
+  readonly health: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => OutboxMessage;
 }
 
 /** How often time passes for groups in which nothing happens, ms. */
@@ -83,36 +84,39 @@ export class Pipeline {
     await this.#sources;
   }
 
-  /** Stops sources, finishes what is queued, writes a last checkpoint. */
-  async stop(): Promise<void> {
+  /** Stops sources, finishes what is queued (unless the signal aborts), and hands a last checkpoint to the committer. */
+  async stop(signal: AbortSignal): Promise<void> {
     this.#sourcesAbort.abort();
+    const drop = (): void => {
+      for (const queue of this.#queues.values()) queue.drain();
+    };
+    if (signal.aborted) drop();
+    signal.addEventListener("abort", drop);
     await Promise.allSettled([this.#sources]);
     for (const queue of this.#queues.values()) queue.close();
     await this.#encoding;
+    signal.removeEventListener("abort", drop);
     this.#abort.abort();
     for (const group of this.#options.groups) this.#checkpoint(group);
-    await this.#options.committer.flush();
   }
 
   async #run(source: Source): Promise<void> {
-    const workers: Promise<void>[] = [];
-    for (const modality of source.modalities) {
-      const queue = new BoundedQueue<Queued>(this.#options.queueCapacity, source.finite ? "block" : "drop_oldest", (item) => {
-        if (item.kind === "capture") this.#options.telemetry.dropped(source.id, "queue_full", 1);
-      });
-      this.#queues.set(`${source.id} ${modality}`, queue);
-      workers.push(this.#encodeAll(source.id, modality, queue));
-    }
-    this.#encoding = Promise.all([this.#encoding, ...workers]);
+    const queues = source.modalities.map((modality) => this.#openQueue(source, modality));
     for await (const signal of source.observe(this.#sourcesAbort.signal)) {
       if (signal.kind === "state") this.#sourceState(source, signal);
       else await this.#enqueue(source, signal);
     }
-    const group = this.#options.groupOf(source.id);
-    for (const modality of source.modalities) {
-      this.#queues.get(`${source.id} ${modality}`)?.close();
-      group.end({ sourceId: source.id, modality });
-    }
+    for (const queue of queues) queue.close();
+    for (const modality of source.modalities) this.#options.groupOf(source.id).end({ sourceId: source.id, modality });
+  }
+
+  #openQueue(source: Source, modality: Modality): BoundedQueue<Queued> {
+    const queue = new BoundedQueue<Queued>(this.#options.queueCapacity, source.finite ? "block" : "drop_oldest", (item) => {
+      if (item.kind === "capture") this.#options.telemetry.dropped(source.id, "queue_full", 1);
+    });
+    this.#queues.set(`${source.id} ${modality}`, queue);
+    this.#encoding = Promise.all([this.#encoding, this.#encodeAll(source.id, modality, queue)]);
+    return queue;
   }
 
   async #enqueue(source: Source, signal: Queued): Promise<void> {
@@ -157,6 +161,7 @@ export class Pipeline {
     const startedMs = clock.monotonicNowMs();
     telemetry.observed(observation.sourceId, observation.modality, endedAt(observation));
     const result = group.observe(observation);
+    telemetry.calibration(observation.sourceId, observation.modality, isWarm(group.cohort(observation)));
     const fuseMs = clock.monotonicNowMs() - startedMs;
     telemetry.took("fuse", fuseMs);
     this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
@@ -169,7 +174,9 @@ export class Pipeline {
       const change = { sourceId: source.id, modality, at: Math.round(signal.at), healthy: signal.state === "healthy" };
       this.#write(group, group.witness(change));
     }
-    this.#options.sourceState(source.id, signal.state, signal.at, signal.detail);
+    const { telemetry, committer, health } = this.#options;
+    telemetry.sourceState(source.id, signal.state, signal.detail);
+    committer.add([], [health(source.id, signal.state, signal.at, signal.detail)]);
   }
 
   #write(group: GroupRunner, result: GroupResult): void {

@@ -1,7 +1,7 @@
 // The gate of one camera: which parts of a frame are worth encoding, and when.
 import { shortHash } from "../../fusion/model/observation.js";
 import type { FrameCapture } from "../capture.js";
-import type { CameraGateOptions, ImageGateOptions } from "../host-protocol.js";
+import type { CameraGateOptions } from "../host-protocol.js";
 import { blacken, rasterise, type Mask } from "./mask.js";
 import { MotionDetector } from "./motion.js";
 import type { Mat, OpenCv, Rect } from "./opencv.js";
@@ -27,8 +27,7 @@ const SIDES_KEPT = 64;
 /** What the gate of one camera remembers. Time is `capturedAt`; the same frames in order give the same parts. */
 export class CameraGate {
   readonly #cv: OpenCv;
-  readonly #options: ImageGateOptions;
-  readonly #camera: CameraGateOptions;
+  readonly #options: CameraGateOptions;
   #mask: Mask | undefined;
   #motion: MotionDetector;
   #tracker: RegionTracker;
@@ -36,11 +35,10 @@ export class CameraGate {
   #cohortAt = -Infinity;
   #sides: number[] = [];
 
-  constructor(cv: OpenCv, options: ImageGateOptions, camera: CameraGateOptions) {
+  constructor(cv: OpenCv, options: CameraGateOptions) {
     this.#cv = cv;
     this.#options = options;
-    this.#camera = camera;
-    this.#motion = new MotionDetector(cv, camera.sensitivity);
+    this.#motion = new MotionDetector(cv, options.sensitivity);
     this.#tracker = new RegionTracker(options.regionIntervalMs);
   }
 
@@ -48,8 +46,8 @@ export class CameraGate {
   blacken(capture: FrameCapture): void {
     const { width, height } = capture;
     if (this.#mask?.width !== width || this.#mask.height !== height) {
-      this.#mask = rasterise(this.#camera.masks, width, height);
-      this.#motion = new MotionDetector(this.#cv, this.#camera.sensitivity);
+      this.#mask = rasterise(this.#options.masks, width, height);
+      this.#motion = new MotionDetector(this.#cv, this.#options.sensitivity);
       this.#tracker = new RegionTracker(this.#options.regionIntervalMs);
       this.#sides = [];
     }

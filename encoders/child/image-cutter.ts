@@ -1,6 +1,6 @@
 // The gate of the image tower: masks, movement, and crops of the size that the model takes.
 import type { FrameCapture } from "../capture.js";
-import type { CameraGateOptions, ImageGateOptions, ModelCapture, TowerSpec } from "../host-protocol.js";
+import { DEFAULT_CAMERA_GATE, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../host-protocol.js";
 import { CameraGate, type Part } from "./camera-gate.js";
 import type { Mat, OpenCv } from "./opencv.js";
 import { SourceStates } from "./source-states.js";
@@ -8,8 +8,6 @@ import type { Cut, Gate } from "./tower.js";
 
 /** Most cameras that are remembered; each costs some 6 MB. */
 const SOURCES_MAX = 64;
-
-const DEFAULT_CAMERA: CameraGateOptions = { masks: [], sensitivity: 0.5 };
 
 /** Cuts from a frame the regions that moved (or, when all is quiet, samples for the cohort). */
 export class ImageCutter implements Gate {
@@ -20,7 +18,7 @@ export class ImageCutter implements Gate {
   constructor(tower: TowerSpec, options: ImageGateOptions, cv: OpenCv) {
     this.#side = tower.input.shape[1] as number;
     this.#cv = cv;
-    this.#gates = new SourceStates(SOURCES_MAX, (sourceId) => new CameraGate(cv, options, options.cameras[sourceId] ?? DEFAULT_CAMERA));
+    this.#gates = new SourceStates(SOURCES_MAX, (sourceId) => new CameraGate(cv, options.cameras[sourceId] ?? DEFAULT_CAMERA_GATE));
   }
 
   cut(capture: ModelCapture): readonly Cut[] {

@@ -3,8 +3,7 @@ import { ImageCutter } from "../../encoders/child/image-cutter.js";
 import { overlap } from "../../encoders/child/regions.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { Cut } from "../../encoders/child/tower.js";
-import { DEFAULT_IMAGE_GATE } from "../../encoders/encoder-host.js";
-import type { ImageGateOptions, TowerSpec } from "../../encoders/host-protocol.js";
+import { DEFAULT_CAMERA_GATE, type CameraGateOptions, type TowerSpec } from "../../encoders/host-protocol.js";
 import { frame, withoutOpenCv } from "./support.js";
 
 const skip = withoutOpenCv();
@@ -12,8 +11,8 @@ const tower = { modality: "image", input: { name: "rgb", dtype: "uint8", shape: 
 type Squares = Parameters<typeof frame>[1];
 
 /** The cuts of 60 frames (12 s), the first 15 of which show nothing. */
-function cutAll(scene: (i: number) => Squares, options: Partial<ImageGateOptions> = {}): (readonly Cut[])[] {
-  const cutter = new ImageCutter(tower, { ...DEFAULT_IMAGE_GATE, ...options }, loadOpenCv());
+function cutAll(scene: (i: number) => Squares, options: Partial<CameraGateOptions> = {}): (readonly Cut[])[] {
+  const cutter = new ImageCutter(tower, { cameras: { cam: { ...DEFAULT_CAMERA_GATE, ...options } } }, loadOpenCv());
   return Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : scene(i))));
 }
 
@@ -53,10 +52,10 @@ void t.test("image gate: a picture in which nothing moves opens it never, and gi
 });
 
 void t.test("image gate: what moves behind a mask is not seen, and is black in what is", { skip }, (t) => {
-  const cameras = { cam: { masks: [[[0, 0], [1, 0], [1, 0.6], [0, 0.6]]] as const, sensitivity: 0.5 } };
-  const hidden = cutAll((i) => [{ x: 4 * i - 40, y: 20, side: 40 }], { cameras });
+  const masks = [[[0, 0], [1, 0], [1, 0.6], [0, 0.6]]] as const;
+  const hidden = cutAll((i) => [{ x: 4 * i - 40, y: 20, side: 40 }], { masks });
   t.same(hidden.flatMap(open), []);
-  const half = cutAll((i) => [{ x: 4 * i - 40, y: 90, side: 40 }], { cameras }).flatMap(open);
+  const half = cutAll((i) => [{ x: 4 * i - 40, y: 90, side: 40 }], { masks }).flatMap(open);
   t.ok(half.length > 0);
   for (const { input, region } of half) {
     const maskedRows = Math.floor(((0.6 - (region?.y ?? 0)) / (region?.height ?? 1)) * 64) - 1;
@@ -73,7 +72,7 @@ void t.test("image gate: of many regions the biggest are taken", { skip }, (t) =
 });
 
 void t.test("image gate: a change of the whole picture is no movement", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, DEFAULT_IMAGE_GATE, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: {} }, loadOpenCv());
   for (let i = 0; i < 40; i++) {
     const capture = frame(i);
     if (i >= 20) capture.pixels.fill(200);
@@ -90,7 +89,7 @@ void t.test("image gate: while something moves the whole frame is taken as often
 });
 
 void t.test("image gate: a frame of the wrong length is refused", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, DEFAULT_IMAGE_GATE, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: {} }, loadOpenCv());
   t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
   t.end();
 });

@@ -9,7 +9,7 @@ import { packageRoot } from "../../daemon/runtime/package-root.js";
 import type { FrameCapture, SoundCapture, TextCapture } from "../../encoders/capture.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
-import { DEFAULT_IMAGE_GATE, EncoderHost, type EncoderHostOptions } from "../../encoders/encoder-host.js";
+import { EncoderHost, type EncoderHostOptions } from "../../encoders/encoder-host.js";
 import { loadPack } from "../../encoders/pack.js";
 import { messageOf } from "../../fusion/model/errors.js";
 
@@ -102,7 +102,7 @@ export async function testHost(
     pack: await loadPack(options.folder ?? embeddedPack),
     device: "cpu",
     threads: 1,
-    gate: DEFAULT_IMAGE_GATE,
+    gate: { cameras: {} },
     telemetry,
     spawn: (...args) => {
       const child = spawnBound(...args);

@@ -1,0 +1,61 @@
+// The way to NATS: the embedded server if there is one, the connection, and what text sources read from it.
+import type { Config } from "../../config/schema.js";
+import type { Bus } from "../bus/bus.js";
+import { EmbeddedServer } from "../bus/embedded-server.js";
+import { NatsBus, type NatsBusOptions } from "../bus/nats-bus.js";
+import type { TextFeed } from "../sources/text-source.js";
+import type { BusEvents } from "../telemetry/bus-events.js";
+
+/** A broker as the configuration wants it. */
+export interface Broker {
+  readonly bus: Bus;
+  readonly embedded: EmbeddedServer | undefined;
+}
+
+/**
+ * Starts the embedded server, if the configuration asks for one, and makes the connection, which is not started yet.
+ * The state folder must be locked. Errors: those of `EmbeddedServer.start`.
+ */
+export async function openBroker(config: Config, telemetry: BusEvents): Promise<Broker> {
+  const { site } = config;
+  const { server } = config.nats;
+  if (server.kind === "remote") return { bus: new NatsBus({ site, ...remote(server) }, telemetry), embedded: undefined };
+  const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port, maxFileBytes: config.nats.stream.maxBytes }, telemetry);
+  const { url, credentialsFile } = await embedded.start();
+  return { bus: new NatsBus({ site, servers: [url], credentialsFile }, telemetry), embedded };
+}
+
+/** How the commands that only read reach the broker of a running daemon. */
+export function readerOptions(config: Config, embedded: { url: string; credentialsFile: string } | undefined): NatsBusOptions {
+  const { site } = config;
+  const { server } = config.nats;
+  if (server.kind === "remote") return { site, ...remote(server) };
+  return embedded === undefined ? { site, servers: [] } : { site, servers: [embedded.url], credentialsFile: embedded.credentialsFile };
+}
+
+/** Core messages of the bus as lines of a text source. */
+export function textFeedOf(bus: Bus): TextFeed {
+  return {
+    subscribe(subject, onMessage, onLink) {
+      const left = new AbortController();
+      const unlisten = bus.onStatus((status) => onLink?.(status.state === "connected"));
+      const reading = (async () => {
+        for await (const message of bus.subscribe(subject, left.signal)) onMessage(message.body);
+      })();
+      const close = async (): Promise<void> => {
+        unlisten();
+        left.abort();
+        await reading;
+      };
+      return Promise.resolve({ close });
+    },
+  };
+}
+
+function remote(server: Extract<Config["nats"]["server"], { kind: "remote" }>): Omit<NatsBusOptions, "site"> {
+  return {
+    servers: server.servers,
+    ...(server.auth === undefined ? {} : { auth: server.auth }),
+    ...(server.tls === undefined ? {} : { tls: server.tls }),
+  };
+}

@@ -1,0 +1,256 @@
+// The whole daemon, wired: the one place that knows every concrete class.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoadedConfig } from "../../config/load.js";
+import type { Encoder } from "../../encoders/encoder.js";
+import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
+import { messageOf } from "../../fusion/model/errors.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { HttpServer } from "../http/server.js";
+import { operatorRoutes } from "../http/operator-routes.js";
+import { Committer } from "../pipeline/committer.js";
+import { causedAt } from "../pipeline/group-runner.js";
+import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
+import { Pipeline } from "../pipeline/pipeline.js";
+import { systemClock } from "../runtime/clock.js";
+import { packageRoot } from "../runtime/package-root.js";
+import type { Shutdown, ShutdownStage } from "../runtime/shutdown.js";
+import { alertMessage } from "../sinks/alert-message.js";
+import { healthMessage, nextHealthSeq } from "../sinks/health-message.js";
+import { candidateSubject } from "../sinks/subjects.js";
+import { NatsSink } from "../sinks/nats-sink.js";
+import { OutboxPublisher } from "../sinks/outbox-publisher.js";
+import { SqliteStore } from "../store/sqlite-store.js";
+import type { RecoveredGroup } from "../store/store.js";
+import type { Source } from "../sources/source.js";
+import { livez, readyz } from "../telemetry/health.js";
+import type { DaemonTelemetry } from "./telemetry.js";
+import { buildEncoders } from "./encoders.js";
+import { buildGroups, type Groups } from "./groups.js";
+import { compileRules, type CompiledRules } from "./rules.js";
+import { buildSources } from "./sources.js";
+import { openBroker, textFeedOf, type Broker } from "./broker.js";
+
+/** What a daemon is made of. */
+export interface DaemonOptions {
+  readonly loaded: LoadedConfig;
+  readonly telemetry: DaemonTelemetry;
+  /** Told when something failed that only a restart can mend. */
+  readonly shutdown: Pick<Shutdown, "begin">;
+}
+
+/** Captures of one source and modality that may wait for their encoder. */
+const QUEUE_CAPACITY = 32;
+/** Journal entries that may wait for a commit before live sources are throttled. */
+const COMMIT_WAITING_MAX = 4096;
+/** How long to wait before a full store is tried again, ms. */
+const STORE_RETRY_MS = 1000;
+
+/** fusiond's version, as package.json has it. */
+export function versionOf(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/**
+ * Starts downstream first: store, broker, publisher, encoders, groups, sources. Constructors only assign.
+ *
+ * Errors of `start`: FusiondError; what was started is stopped by `stages`, upstream first.
+ */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #started: ShutdownStage[] = [];
+  #pipeline: Pipeline | undefined;
+  #broker: Broker | undefined;
+  #httpPort: number | undefined;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  /** What runs, upstream first: what is to be stopped, in this order. */
+  get stages(): readonly ShutdownStage[] {
+    return [...this.#started].reverse();
+  }
+
+  /** Port of metrics and health; undefined while the listener is off. */
+  get httpPort(): number | undefined {
+    return this.#httpPort;
+  }
+
+  /** Connection of the running daemon; undefined before `start`. */
+  get broker(): Broker | undefined {
+    return this.#broker;
+  }
+
+  /** Resolves when every source has ended by itself (files); a live source never does. */
+  async sourcesEnded(): Promise<void> {
+    await this.#pipeline?.ended();
+  }
+
+  /** Resolves when an observation would reach the outbox. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { loaded, telemetry } = this.#options;
+    const { config } = loaded;
+    const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
+    const compiled = compileRules(loaded, pack);
+    await this.#startHttp();
+    const { store, recovered } = await this.#openStore();
+    const broker = await this.#openBroker();
+    const publisher = this.#startPublisher(store, broker);
+    signal.throwIfAborted();
+    const sources = this.#sources(pack, broker);
+    const encoders = await this.#startEncoders(pack, sources, signal);
+    const groups = buildGroups(config, pack, compiled, sources, telemetry.events.fusion, true);
+    recover(groups, recovered);
+    this.#tellTelemetry(groups, compiled, sources);
+    this.#startPipeline(sources, encoders, groups, store, publisher, broker);
+  }
+
+  async #startHttp(): Promise<void> {
+    const { http } = this.#options.loaded.config;
+    if (!http.enabled) return;
+    const { events, metrics, health } = this.#options.telemetry;
+    const server = new HttpServer({
+      listen: `${http.host.includes(":") ? `[${http.host}]` : http.host}:${http.port}`,
+      telemetry: events.life,
+      routes: operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }),
+    });
+    this.#httpPort = (await server.start()).port;
+    this.#started.push({ name: "http", stop: () => server.stop() });
+  }
+
+  async #openStore(): Promise<{ store: SqliteStore; recovered: readonly RecoveredGroup[] }> {
+    const { telemetry, loaded } = this.#options;
+    const { stateDir, outbox } = loaded.config;
+    const store = new SqliteStore({ folder: stateDir, ...outbox }, telemetry.events.store);
+    this.#started.push({ name: "store", stop: () => store.close() });
+    const recovered = await store.open();
+    telemetry.health.outboxWritable();
+    telemetry.events.store.watch(store);
+    return { store, recovered };
+  }
+
+  async #openBroker(): Promise<Broker> {
+    const { loaded, telemetry } = this.#options;
+    const broker = await openBroker(loaded.config, telemetry.events.bus);
+    const { bus, embedded } = broker;
+    if (embedded !== undefined) this.#started.push({ name: "embedded broker", stop: () => embedded.stop() });
+    this.#started.push({ name: "broker connection", stop: () => bus.close() });
+    bus.start();
+    this.#broker = broker;
+    return broker;
+  }
+
+  #startPublisher(store: SqliteStore, { bus }: Broker): OutboxPublisher {
+    const { loaded, telemetry, shutdown } = this.#options;
+    const { site, nats } = loaded.config;
+    const sink = new NatsSink(bus, { site, ...nats.stream });
+    const onFailure = (error: unknown): void => shutdown.begin(`publishing cannot go on: ${messageOf(error)}`, 1);
+    const publisher = new OutboxPublisher({ store, sink, onFailure }, telemetry.events.bus);
+    publisher.start();
+    this.#started.push({ name: "publisher", stop: (signal) => publisher.stop(signal) });
+    return publisher;
+  }
+
+  #sources(pack: Pack, { bus }: Broker): readonly Source[] {
+    const { loaded, telemetry } = this.#options;
+    return buildSources(loaded.config.sources, {
+      pack,
+      telemetry: telemetry.events.sources,
+      mode: "run",
+      feed: textFeedOf(bus),
+      onSecret: (secret) => telemetry.redactor.addSecret(secret),
+    });
+  }
+
+  async #startEncoders(pack: Pack, sources: readonly Source[], signal: AbortSignal): Promise<ReadonlyMap<Modality, Encoder>> {
+    const { loaded, telemetry } = this.#options;
+    const encoders = buildEncoders(loaded.config, pack, sources, telemetry.events.encoders);
+    const starting = [...encoders.values()].map(async (encoder) => {
+      this.#started.push({ name: `${encoder.modality} tower`, stop: () => encoder.stop() });
+      telemetry.health.towerStarting(encoder.modality);
+      await encoder.start(signal).catch((error: unknown) => {
+        telemetry.health.towerFailed(encoder.modality, messageOf(error));
+        throw error;
+      });
+      telemetry.health.towerProved(encoder.modality);
+    });
+    const failed = (await Promise.allSettled(starting)).find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return encoders;
+  }
+
+  #tellTelemetry(groups: Groups, compiled: CompiledRules, sources: readonly Source[]): void {
+    const { events } = this.#options.telemetry;
+    for (const { id, modalities } of sources) events.sources.add({ id, modalities });
+    for (const rule of compiled.rules) events.fusion.addRule(rule.id);
+    for (const group of groups.all) {
+      events.fusion.addGroup(group.groupId, {
+        openEvents: () => group.openEvents,
+        watermarkLagMs: () => (Number.isFinite(group.watermark) ? systemClock.wallNowMs() - group.watermark : undefined),
+      });
+    }
+  }
+
+  #startPipeline(
+    sources: readonly Source[],
+    encoders: ReadonlyMap<Modality, Encoder>,
+    groups: Groups,
+    store: SqliteStore,
+    publisher: OutboxPublisher,
+    { bus }: Broker,
+  ): void {
+    const { loaded, telemetry, shutdown } = this.#options;
+    const { events, health } = telemetry;
+    const { site, nats } = loaded.config;
+    const committer = new Committer({
+      store,
+      clock: systemClock,
+      waitingMax: COMMIT_WAITING_MAX,
+      retryMs: STORE_RETRY_MS,
+      onCommitted: (messages) => {
+        if (messages > 0) publisher.wake();
+      },
+      onRetry: (error) => events.pipeline.failed("outbox", error),
+    });
+    committer.failed.catch((error: unknown) => shutdown.begin(`the store cannot go on: ${messageOf(error)}`, 1));
+    const pipeline = new Pipeline({
+      sources,
+      encoders,
+      groups: groups.all,
+      groupOf: groups.of,
+      committer,
+      clock: systemClock,
+      telemetry: events.pipeline,
+      queueCapacity: QUEUE_CAPACITY,
+      alert: (revision, stagesMs) => {
+        const nowMs = systemClock.wallNowMs();
+        const since = causedAt(revision.incident);
+        return alertMessage(revision, { site, format: nats.format, causedAt: since, nowMs, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;
+      },
+      candidate: (incident) => {
+        if (!nats.candidates) return;
+        const { message } = alertMessage({ incident, revision: 0 }, { site, format: nats.format, causedAt: causedAt(incident), nowMs: systemClock.wallNowMs() });
+        bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
+      },
+      health: (sourceId, state, at, detail) =>
+        healthMessage({ sourceId, state, at, ...(detail === undefined ? {} : { detail }), seq: nextHealthSeq(systemClock.wallNowMs()) }, site, nats.format),
+    });
+    this.#pipeline = pipeline;
+    this.#started.push({ name: "commits", stop: (signal) => committer.stop(signal) }, { name: "sources", stop: (signal) => pipeline.stop(signal) });
+    pipeline.start();
+    pipeline.ended().catch((error: unknown) => shutdown.begin(`a source cannot go on: ${messageOf(error)}`, 1));
+    for (const [name, queue] of pipeline.queues) events.stages.watchQueue(name, queue);
+    events.stages.watchQueue("commits", committer);
+    health.watchWaiting(() => events.stages.waitingItems());
+  }
+}
+
+function recover(groups: Groups, recovered: readonly RecoveredGroup[]): void {
+  for (const group of groups.all) {
+    const left = recovered.find((one) => one.groupId === group.groupId);
+    if (left === undefined) continue;
+    const checkpoint = left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint);
+    group.recover(checkpoint, left.journal.map(decodeEntry));
+  }
+}

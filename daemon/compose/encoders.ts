@@ -1,0 +1,28 @@
+// The towers that the configured sources need.
+import type { Config } from "../../config/schema.js";
+import type { Encoder, EncoderTelemetry } from "../../encoders/encoder.js";
+import { EncoderHost } from "../../encoders/encoder-host.js";
+import type { ImageGateOptions } from "../../encoders/host-protocol.js";
+import type { Pack } from "../../encoders/pack.js";
+import { TextEncoder } from "../../encoders/text-encoder.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { spawnBound } from "../runtime/child-process.js";
+import type { Source } from "../sources/source.js";
+
+/** One tower for each modality that some source gives; the others are not started. */
+export function buildEncoders(config: Config, pack: Pack, sources: readonly Source[], telemetry: EncoderTelemetry): ReadonlyMap<Modality, Encoder> {
+  const needed = new Set(sources.flatMap((source) => source.modalities));
+  const { device, threads } = config.encoders;
+  const gate = imageGate(config);
+  const towers = new Map<Modality, Encoder>();
+  for (const modality of ["image", "audio"] as const) {
+    if (needed.has(modality)) towers.set(modality, new EncoderHost({ modality, pack, device, threads, gate, spawn: spawnBound, telemetry }));
+  }
+  if (needed.has("text")) towers.set("text", new TextEncoder({ pack, telemetry }));
+  return towers;
+}
+
+function imageGate(config: Config): ImageGateOptions {
+  const cameras = config.sources.flatMap((source) => (source.kind === "camera" ? [source] : []));
+  return { cameras: Object.fromEntries(cameras.map(({ id, masks, gate }) => [id, { masks, ...gate }])) };
+}

@@ -1,0 +1,105 @@
+// The sources of the configuration.
+import type { CameraConfig, MicrophoneConfig, SourceConfig, TextConfig } from "../../config/schema/sources.js";
+import { readCredentials } from "../../config/secrets.js";
+import type { Pack } from "../../encoders/pack.js";
+import { defaultAnomalies } from "../sources/live-watcher.js";
+import { defaultPatience } from "../sources/live-run.js";
+import { MediaSource } from "../sources/media-source.js";
+import { MicrophoneSource } from "../sources/microphone-source.js";
+import type { Credentials } from "../sources/redact.js";
+import type { Source, SourceTelemetry } from "../sources/source.js";
+import { defaultTextLimits, TextSource, type TextFeed } from "../sources/text-source.js";
+import type { WindowOptions } from "../sources/pcm-windows.js";
+
+/** What sources are built with. */
+export interface SourcesContext {
+  readonly pack: Pack;
+  readonly telemetry: SourceTelemetry;
+  /** "replay": files only, as fast as they are taken. */
+  readonly mode: "run" | "replay";
+  /** Core messages of a subject; a replay has none. */
+  readonly feed?: TextFeed;
+  /** Told every password, so that no log line shows it. */
+  readonly onSecret: (secret: string) => void;
+}
+
+/** Captures of a source that may wait inside it: a few seconds of either modality. */
+const QUEUE_CAPACITY = 16;
+
+/** A clock that is further off than this is set anew, ms. */
+const SKEW_MAX_MS = 2000;
+
+/** The enabled sources; in a replay only those that are files. */
+export function buildSources(configs: readonly SourceConfig[], context: SourcesContext): readonly Source[] {
+  return configs.filter((config) => config.enabled).flatMap((config) => buildSource(config, context) ?? []);
+}
+
+function buildSource(config: SourceConfig, context: SourcesContext): Source | undefined {
+  if (config.kind === "text") return buildText(config, context);
+  if (config.kind === "microphone" && config.input.kind === "device") {
+    return context.mode === "replay" ? undefined : buildMicrophone(config, context);
+  }
+  return buildMedia(config, context);
+}
+
+function buildMedia(config: CameraConfig | MicrophoneConfig, context: SourcesContext): Source | undefined {
+  const isFile = config.input.kind === "file";
+  if (context.mode === "replay" && !isFile) return undefined;
+  const credentials = credentialsOf(config, context);
+  const withSound = config.kind === "microphone" || config.audio;
+  return new MediaSource(
+    {
+      id: config.id,
+      location: config.input.location,
+      ...(credentials === undefined ? {} : { credentials }),
+      mode: context.mode === "replay" ? "replay" : isFile ? "realtime_file" : "live",
+      ...(isFile && context.mode === "run" ? { loop: config.loop } : {}),
+      ...(config.kind === "camera" ? { picture: { fps: config.fps, widthPx: config.width } } : {}),
+      ...(withSound ? { sound: windowsOf(context.pack) } : {}),
+      startsAtMs: config.startsAt,
+      queueCapacity: QUEUE_CAPACITY,
+      patience: defaultPatience,
+      anomalies: defaultAnomalies,
+      skewMaxMs: SKEW_MAX_MS,
+    },
+    context.telemetry,
+  );
+}
+
+function buildMicrophone(config: MicrophoneConfig, context: SourcesContext): Source {
+  return new MicrophoneSource(
+    {
+      id: config.id,
+      device: config.input.location,
+      sound: windowsOf(context.pack),
+      queueCapacity: QUEUE_CAPACITY,
+      patience: defaultPatience,
+      anomalies: defaultAnomalies,
+      skewMaxMs: SKEW_MAX_MS,
+    },
+    context.telemetry,
+  );
+}
+
+function buildText(config: TextConfig, context: SourcesContext): Source | undefined {
+  const { feed } = config;
+  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), ...defaultTextLimits };
+  if (feed.kind === "file") {
+    const origin = context.mode === "replay" ? ({ kind: "replay", path: feed.path, startsAtMs: 0 } as const) : feed;
+    return new TextSource({ ...shape, origin }, context.telemetry);
+  }
+  if (context.mode === "replay" || context.feed === undefined) return undefined;
+  return new TextSource({ ...shape, origin: { kind: "subject", subject: feed.subject, feed: context.feed } }, context.telemetry);
+}
+
+function windowsOf(pack: Pack): WindowOptions {
+  const { sampleRateHz, windowMs, hopMs } = pack.manifest.audio;
+  return { sampleRateHz, windowMs, hopMs };
+}
+
+function credentialsOf(config: CameraConfig | MicrophoneConfig, context: SourcesContext): Credentials | undefined {
+  if (config.credentialsFile === undefined) return undefined;
+  const { user, password } = readCredentials(config.credentialsFile);
+  context.onSecret(password.reveal());
+  return { user, password: password.reveal() };
+}
