@@ -1,5 +1,5 @@
 // The port of a place that alerts are delivered to.
-import type { OutboxRow } from "../store/store.js";
+import type { AcknowledgedMark, OutboxRow } from "../store/store.js";
 
 /** What the broker said: where it stored the message, and whether it already had it. */
 export interface Receipt {
@@ -8,10 +8,30 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
+/** The time from one connect to the next disconnect. */
+export interface SinkSession {
+  /** For how long the sink knows a message id again, ms. */
+  readonly duplicateWindowMs: number;
+  /** Aborts when the connection is lost: what the sink holds must be checked again. */
+  readonly ended: AbortSignal;
+}
+
 /** Delivers outbox rows at least once, idempotent by message id. */
 export interface Sink {
   readonly name: string;
-  /** Resolves when acknowledged. Errors: FusiondError "sink_unavailable" (try again) or "sink_rejected" (said no). */
-  deliver(row: OutboxRow, redelivered: boolean, signal: AbortSignal): Promise<Receipt>;
-  close(): Promise<void>;
+  /**
+   * Waits until messages can be delivered. Undefined: the signal aborted first.
+   * Errors: FusiondError "sink_unavailable" (connected, but it will not work: try again later).
+   */
+  open(signal: AbortSignal): Promise<SinkSession | undefined>;
+  /**
+   * False if the sink lost what it acknowledged: it is a new one, or it went backwards.
+   * Errors: FusiondError "sink_unavailable".
+   */
+  holds(mark: AcknowledgedMark): Promise<boolean>;
+  /**
+   * Resolves when acknowledged. `redelivered`: the message may be there already and not be known again.
+   * Errors: FusiondError "sink_unavailable" (try again) or "sink_rejected" (this message will not be taken as it is).
+   */
+  deliver(row: OutboxRow, redelivered: boolean): Promise<Receipt>;
 }

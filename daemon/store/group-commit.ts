@@ -4,8 +4,13 @@ import { FusiondError } from "../../fusion/model/errors.js";
 import type { DiskReserve } from "./disk-reserve.js";
 import type { StateFile } from "./state-file.js";
 import { storeError } from "./store-errors.js";
-import type { StoreCall, StoreOperations, StoreReply } from "./store-protocol.js";
+import type { StoreCall, StoreReply } from "./store-protocol.js";
 import type { StoreTelemetry } from "./store.js";
+
+/** Pages of the write-ahead log after which it is moved into the file: SQLite's own choice. */
+const LOG_PAGES = 1000;
+/** The same while the disk is full: the log holds every page as often as it changed, the file once. */
+const LOG_PAGES_WHILE_FULL = 16;
 
 /** What the group commit works with. */
 export interface GroupCommitOptions {
@@ -28,18 +33,27 @@ export class GroupCommit {
 
   /** The answers, in order. They are final: what they report as done is on the disk. */
   run(calls: readonly StoreCall[]): readonly StoreReply[] {
-    if (this.#dead !== undefined) return calls.map((call) => failed(call, this.#dead!));
-    try {
-      return this.#transact(calls);
-    } catch (thrown) {
-      return this.#afterFailure(calls, storeError(thrown, this.#options.folder));
+    for (const makeRoom of [() => this.#emptyLog(), () => this.#spendReserve(), undefined]) {
+      if (this.#dead !== undefined) break;
+      try {
+        return this.#transact(calls);
+      } catch (thrown) {
+        const failure = storeError(thrown, this.#options.folder);
+        if (failure.code !== "store_full") this.#dead = failure;
+        else if (makeRoom === undefined) return this.#oneByOne(calls, failure);
+        else makeRoom();
+      }
     }
+    return calls.map((call) => failed(call, this.#dead!));
   }
 
   #transact(calls: readonly StoreCall[]): readonly StoreReply[] {
     const { db, file, reserve, telemetry, monotonicNowMs } = this.#options;
     const writes = calls.some((call) => call.operation === "commit");
-    if (writes) reserve.take();
+    if (writes && !reserve.held) {
+      reserve.take();
+      db.pragma(`wal_autocheckpoint = ${reserve.held ? LOG_PAGES : LOG_PAGES_WHILE_FULL}`);
+    }
     const startedAtMs = monotonicNowMs();
     const replies = db.transaction(() => calls.map((call) => this.#attempt(call)))();
     if (writes) telemetry.committed((monotonicNowMs() - startedAtMs) / 1000);
@@ -58,23 +72,30 @@ export class GroupCommit {
   }
 
   #apply(call: StoreCall): unknown {
-    const operation = this.#options.file[call.operation as keyof StoreOperations] as (...args: readonly unknown[]) => unknown;
-    return operation.apply(this.#options.file, [...call.args]);
+    const operations = this.#options.file as unknown as Record<StoreCall["operation"], (...args: readonly unknown[]) => unknown>;
+    return operations[call.operation](...call.args);
   }
 
-  #afterFailure(calls: readonly StoreCall[], failure: FusiondError): readonly StoreReply[] {
-    const { reserve, telemetry } = this.#options;
-    if (failure.code !== "store_full") {
-      this.#dead = failure;
-      return calls.map((call) => failed(call, failure));
+  /** What needs no room must not fail with what does. */
+  #oneByOne(calls: readonly StoreCall[], failure: FusiondError): readonly StoreReply[] {
+    if (calls.length > 1) return calls.flatMap((call) => this.run([call]));
+    return calls.map((call) => failed(call, failure));
+  }
+
+  /** Moves what the write-ahead log holds into the file: its pages are in there many times over. */
+  #emptyLog(): void {
+    try {
+      this.#options.db.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (thrown) {
+      const failure = storeError(thrown, this.#options.folder);
+      if (failure.code !== "store_full") this.#dead = failure;
     }
-    if (reserve.spend()) {
-      telemetry.note("error", "the disk is full: the reserve for alerts is being used, health messages are shed");
-      return this.run(calls);
-    }
-    const [only] = calls;
-    if (calls.length === 1 && only !== undefined) return [failed(only, failure)];
-    return calls.flatMap((call) => this.run([call]));
+  }
+
+  #spendReserve(): void {
+    if (!this.#options.reserve.spend()) return;
+    this.#options.telemetry.note("error", "the disk is full: the reserve for alerts is being used, health messages are shed");
+    this.#emptyLog();
   }
 }
 

@@ -72,9 +72,9 @@ export class OutboxRows {
     return this.#statements.read.get(rowId);
   }
 
-  /** Unacknowledged rows, oldest first, without their contents: bounded by the byte budget. */
-  waiting(): readonly { readonly row_id: number; readonly key: string }[] {
-    return this.#statements.waiting.all();
+  /** Unacknowledged rows, oldest first, without their contents. Nothing may be written while this is iterated. */
+  waiting(): IterableIterator<{ readonly row_id: number; readonly key: string }> {
+    return this.#statements.waiting.iterate();
   }
 
   waitingOf(key: string, rowClass: OutboxClass): readonly RowRef[] {

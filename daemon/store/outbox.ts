@@ -76,20 +76,15 @@ export class Outbox {
 
   /** See Store.claim. A damaged row is put into quarantine instead of being handed out. */
   claim(limit: number, exceptKeys: readonly string[]): readonly OutboxRow[] {
-    const keys = new Set(exceptKeys);
-    const claimed: OutboxRow[] = [];
-    const waiting = this.#options.rows.waiting();
-    if (this.#claimed.size > CLAIMED_MAX) this.#forgetGone(waiting);
-    for (const { row_id: rowId, key } of waiting) {
-      if (claimed.length >= limit) break;
-      if (keys.has(key)) continue;
-      const row = this.#read(rowId);
-      if (row === undefined) continue;
-      claimed.push(this.#toRow(row));
-      keys.add(key);
-      this.#claimed.add(rowId);
+    if (this.#claimed.size > CLAIMED_MAX) this.#forgetGone();
+    for (;;) {
+      const rowIds = this.#firstOfEachKey(limit, new Set(exceptKeys));
+      const claimed = rowIds.map((rowId) => this.#read(rowId)).filter((row) => row !== undefined);
+      if (claimed.length === 0 && rowIds.length > 0) continue; // all damaged, and gone now: behind them wait others
+      const rows = claimed.map((row) => this.#toRow(row));
+      for (const row of rows) this.#claimed.add(row.rowId);
+      return rows;
     }
-    return claimed;
   }
 
   /** See Store.acknowledge. A row that was shed meanwhile stays counted as shed. */
@@ -183,8 +178,22 @@ export class Outbox {
     counters.add("bytes", -row.size);
   }
 
-  #forgetGone(waiting: readonly { readonly row_id: number }[]): void {
-    this.#claimed = new Set(waiting.map((row) => row.row_id).filter((rowId) => this.#claimed.has(rowId)));
+  /** The oldest unacknowledged row of each key that is not in `seen`, oldest first. */
+  #firstOfEachKey(limit: number, seen: Set<string>): number[] {
+    const rowIds: number[] = [];
+    if (limit <= 0) return rowIds;
+    for (const { row_id: rowId, key } of this.#options.rows.waiting()) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      rowIds.push(rowId);
+      if (rowIds.length === limit) break;
+    }
+    return rowIds;
+  }
+
+  #forgetGone(): void {
+    const waiting = [...this.#options.rows.waiting()].map((row) => row.row_id);
+    this.#claimed = new Set(waiting.filter((rowId) => this.#claimed.has(rowId)));
   }
 
   /** The row if it is intact; otherwise it goes into quarantine, and if it was still to be sent, counts as shed later. */
@@ -210,7 +219,7 @@ export class Outbox {
       class: row.class,
       acceptedAt: row.accepted_at,
       causedAt: row.caused_at,
-      attempted: this.#mayHaveBeenSent(row.row_id),
+      attempted: row.acknowledged_at !== null || this.#mayHaveBeenSent(row.row_id),
     };
   }
 }

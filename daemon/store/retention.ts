@@ -26,6 +26,11 @@ export class Retention {
     this.#acknowledged.set(rowId, this.#nowMs());
   }
 
+  /** Starts the time of all rows again. */
+  restart(): void {
+    for (const rowId of this.#acknowledged.keys()) this.#acknowledged.set(rowId, this.#nowMs());
+  }
+
   /** Forgets a row that has gone. */
   forget(rowId: number): void {
     this.#acknowledged.delete(rowId);

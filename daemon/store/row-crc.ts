@@ -6,7 +6,8 @@ export function rowCrc(...parts: readonly (string | number | Uint8Array)[]): num
   let crc = 0;
   for (const part of parts) {
     const bytes = part instanceof Uint8Array ? part : Buffer.from(String(part));
-    crc = crc32(bytes, crc32(`${bytes.byteLength}:`, crc));
+    crc = crc32(`${bytes.byteLength}:`, crc);
+    if (bytes.byteLength > 0) crc = crc32(bytes, crc); // of no bytes zlib gives 0 or the sum so far, by where they lie
   }
   return crc;
 }

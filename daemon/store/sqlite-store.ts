@@ -20,8 +20,8 @@ export interface SqliteStoreOptions {
 }
 
 interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: FusiondError): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: FusiondError) => void;
 }
 
 /** A Store in one SQLite file. Calls are carried out in the order in which they were made. */
@@ -125,7 +125,8 @@ export class SqliteStore implements Store {
   }
 
   #take({ replies, told }: StoreAnswer): void {
-    for (const { tell, args } of told) (this.#telemetry[tell] as (...args: readonly unknown[]) => void)(...args);
+    const telemetry = this.#telemetry as unknown as Record<keyof StoreTelemetry, (...args: readonly unknown[]) => void>;
+    for (const { tell, args } of told) telemetry[tell](...args);
     for (const reply of replies) this.#settle(reply);
   }
 

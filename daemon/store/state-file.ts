@@ -99,7 +99,7 @@ export class StateFile implements StoreOperations {
     this.#outbox.acknowledge(rowId, mark, this.#clock.wallNowMs());
     const last = this.lastAcknowledged();
     const ahead = last === undefined || (last.streamCreated === mark.streamCreated && last.streamSequence < mark.streamSequence);
-    if (ahead) this.rebase(mark);
+    if (ahead) this.#setMark(mark);
   }
 
   lastAcknowledged(): AcknowledgedMark | undefined {
@@ -108,8 +108,8 @@ export class StateFile implements StoreOperations {
   }
 
   rebase(mark: AcknowledgedMark | undefined): void {
-    if (mark === undefined) this.#forgetMark.run();
-    else this.#writeMark.run(JSON.stringify(mark));
+    this.#setMark(mark);
+    this.#retention.restart();
   }
 
   retained(afterRowId: number, limit: number) {
@@ -122,6 +122,11 @@ export class StateFile implements StoreOperations {
 
   counts() {
     return this.#outbox.counts();
+  }
+
+  #setMark(mark: AcknowledgedMark | undefined): void {
+    if (mark === undefined) this.#forgetMark.run();
+    else this.#writeMark.run(JSON.stringify(mark));
   }
 
   /** Tells what was found damaged since it was last asked; called once a transaction is on disk. */

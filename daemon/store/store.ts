@@ -118,7 +118,10 @@ export interface Store {
   acknowledge(rowId: number, mark: AcknowledgedMark): Promise<void>;
   /** The furthest acknowledgement, or undefined if there has been none. */
   lastAcknowledged(): Promise<AcknowledgedMark | undefined>;
-  /** Replaces the mark, once what a stream lost has been published again: another stream, or one that went backwards. */
+  /**
+   * Replaces the mark and starts the time of all retained rows anew: for when they have been published again, because
+   * the stream is another one or went backwards.
+   */
   rebase(mark: AcknowledgedMark | undefined): Promise<void>;
   /** Acknowledged rows that are still kept, by row id above `afterRowId`: what is published again after a regression. */
   retained(afterRowId: number, limit: number): Promise<readonly OutboxRow[]>;

@@ -1,0 +1,189 @@
+// The system's nats-server as a child of the daemon: a broker with a disk for sites that have none.
+import type { ChildProcess } from "node:child_process";
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { FusiondError } from "../../fusion/model/errors.js";
+import { backoffDelaysMs } from "../runtime/backoff.js";
+import { endChild, exitOf, spawnBound } from "../runtime/child-process.js";
+import { delay, systemClock, type Clock } from "../runtime/clock.js";
+import { embeddedLogin, writePrivateFile, type EmbeddedLogin } from "./embedded-login.js";
+import { endLeftOverServer } from "./left-over-server.js";
+import { findNatsServer } from "./find-nats-server.js";
+
+/** How long the server may take until it is ready, ms: it reads its streams before. */
+const READY_TIMEOUT_MS = 30_000;
+/** How long it may take to end, ms. */
+const END_GRACE_MS = 5_000;
+/** Longest line of the server's log that is passed on. */
+const LINE_MAX = 500;
+
+/** What the server is run with. */
+export interface EmbeddedServerOptions {
+  readonly stateFolder: string;
+  readonly site: string;
+  /** 0: any free one, the same after a restart of the server. */
+  readonly port: number;
+  /** What all streams together may take on the disk. Default 1 GiB. */
+  readonly maxFileBytes?: number;
+  /** The program; found by itself if it is not given. */
+  readonly program?: string;
+}
+
+/** Where the server listens and who may come in. */
+export interface EmbeddedAddress {
+  readonly url: string;
+  readonly port: number;
+  /** Holds url, user and password, 0600: what a bus and `fusiond tail` read. */
+  readonly credentialsFile: string;
+}
+
+/** What the server tells while it runs. */
+export interface EmbeddedServerTelemetry {
+  restarted(): void;
+  note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Runs one nats-server on the state folder's JetStream store, on the loopback interface, and starts it again when it
+ * dies. Lock the state folder first: two servers would share one store without complaint.
+ */
+export class EmbeddedServer {
+  readonly #options: EmbeddedServerOptions;
+  readonly #telemetry: EmbeddedServerTelemetry;
+  readonly #clock: Clock;
+  readonly #stopping = new AbortController();
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+  #supervising: Promise<void> | undefined;
+
+  constructor(options: EmbeddedServerOptions, telemetry: EmbeddedServerTelemetry, clock: Clock = systemClock) {
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#clock = clock;
+    this.#folder = join(options.stateFolder, "nats");
+  }
+
+  /**
+   * Resolves when the server takes connections. Call it on the main thread: see `spawnBound`.
+   * Errors: FusiondError "dependency_missing" (no nats-server), "address_in_use", "store_unavailable" (it did not start).
+   */
+  async start(): Promise<EmbeddedAddress> {
+    const program = findNatsServer(this.#options.program);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    chmodSync(this.#folder, 0o700);
+    await endLeftOverServer(this.#configFile);
+    const credentialsFile = join(this.#folder, "credentials.json");
+    const login = embeddedLogin(credentialsFile);
+    const { port, child } = await this.#launch(program, login, this.#options.port);
+    const url = `nats://127.0.0.1:${port}`;
+    writePrivateFile(credentialsFile, `${JSON.stringify({ url, ...login }, null, 2)}\n`);
+    this.#supervising = this.#supervise(program, login, port, child);
+    return { url, port, credentialsFile };
+  }
+
+  /** Ends the server; what it acknowledged stays in its store. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#child !== undefined) await endChild(this.#child, END_GRACE_MS);
+    await this.#supervising;
+  }
+
+  get #configFile(): string {
+    return join(this.#folder, "server.conf");
+  }
+
+  async #supervise(program: string, login: EmbeddedLogin, port: number, first: ChildProcess): Promise<void> {
+    let exited = gone(first);
+    while (!this.#stopping.signal.aborted) {
+      const how = await exited;
+      if (this.#stopping.signal.aborted) return;
+      this.#telemetry.note("error", "the embedded nats-server ended by itself: it is started again", { how });
+      for (const delayMs of backoffDelaysMs({ initialMs: 250, maxMs: 10_000, jitter: 0.5 })) {
+        await delay(this.#clock, delayMs, this.#stopping.signal);
+        if (this.#stopping.signal.aborted) return;
+        const child = await this.#relaunch(program, login, port);
+        if (child === undefined) continue;
+        exited = gone(child);
+        break;
+      }
+    }
+  }
+
+  async #relaunch(program: string, login: EmbeddedLogin, port: number): Promise<ChildProcess | undefined> {
+    this.#telemetry.restarted();
+    try {
+      return (await this.#launch(program, login, port)).child;
+    } catch (error) {
+      if (!(error instanceof FusiondError)) throw error;
+      this.#telemetry.note("error", error.message, { code: error.code });
+      return undefined;
+    }
+  }
+
+  async #launch(program: string, login: EmbeddedLogin, port: number): Promise<{ port: number; child: ChildProcess }> {
+    writePrivateFile(this.#configFile, this.#config(login, port));
+    const child = spawnBound(program, ["-c", this.#configFile], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    try {
+      return { port: await this.#readyPort(child, program, port), child };
+    } catch (error) {
+      await endChild(child, END_GRACE_MS);
+      throw error;
+    }
+  }
+
+  /** Reads the server's log until it is ready, and goes on passing its warnings and errors on. */
+  async #readyPort(child: ChildProcess, program: string, wantedPort: number): Promise<number> {
+    let listening = wantedPort;
+    let lastError = "";
+    const ready = new Promise<number>((resolve) => {
+      if (child.stderr === null) return;
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        const port = /Listening for client connections on .*:(\d+)$/.exec(line)?.[1];
+        if (port !== undefined) listening = Number(port);
+        if (line.includes("Server is ready")) resolve(listening);
+        const level = /\[(ERR|FTL|WRN)\] (.*)$/.exec(line);
+        if (level === null) return;
+        if (level[1] !== "WRN") lastError = (level[2] ?? "").slice(0, LINE_MAX);
+        this.#telemetry.note("warn", "nats-server says", { line: (level[2] ?? "").slice(0, LINE_MAX) });
+      });
+    });
+    const ended = new Promise<"ended">((resolve) => child.stderr?.once("close", () => resolve("ended")));
+    const failed = exitOf(child, program);
+    const settled = new AbortController();
+    const late = delay(this.#clock, READY_TIMEOUT_MS, settled.signal).then(() => "late" as const);
+    const outcome = await Promise.race([ready, late, failed.then(() => ended)]);
+    settled.abort();
+    if (typeof outcome === "number") return outcome;
+    throw startFailure(lastError, wantedPort, outcome);
+  }
+
+  #config(login: EmbeddedLogin, port: number): string {
+    const { site, maxFileBytes = 1024 * 1024 * 1024 } = this.#options;
+    return [
+      `server_name: ${JSON.stringify(`fusiond-${site}`)}`,
+      `host: "127.0.0.1"`,
+      `port: ${port === 0 ? -1 : port}`,
+      `jetstream: {store_dir: ${JSON.stringify(this.#folder)}, max_mem: ${64 * 1024 * 1024}, max_file: ${maxFileBytes}}`,
+      `authorization: {user: ${JSON.stringify(login.user)}, password: ${JSON.stringify(login.password)}}`,
+      "",
+    ].join("\n");
+  }
+}
+
+function gone(child: ChildProcess): Promise<string> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(String(child.signalCode ?? child.exitCode));
+  return new Promise((resolve) => child.once("exit", (code, signal) => resolve(String(signal ?? code))));
+}
+
+function startFailure(lastError: string, port: number, outcome: "ended" | "late"): FusiondError {
+  if (/address already in use/.test(lastError)) {
+    return new FusiondError(
+      "address_in_use",
+      `port ${port} of 127.0.0.1 is taken: set another port for the embedded broker, or give nats.servers the broker that runs there`,
+    );
+  }
+  const why = outcome === "late" ? `it was not ready after ${READY_TIMEOUT_MS / 1000} s` : lastError || "it said nothing";
+  return new FusiondError("store_unavailable", `the embedded nats-server did not start (${why}): see to its store in the state folder`);
+}

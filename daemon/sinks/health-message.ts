@@ -1,0 +1,51 @@
+// A source's health transition as a message: docs/source.schema.json describes it to consumers.
+import type { SourceState } from "../sources/source.js";
+import type { OutboxMessage } from "../store/store.js";
+import { serialiseBody, shortened, timestamp, withoutUndefined, type BodyFormat } from "./message-body.js";
+import { sourceSubject } from "./subjects.js";
+
+/** Version of the message's fields. */
+export const HEALTH_SCHEMA_VERSION = 1;
+
+/** Longest detail, characters. */
+const DETAIL_MAX = 500;
+
+/** A source that changed its state. */
+export interface HealthTransition {
+  readonly sourceId: string;
+  readonly state: SourceState;
+  /** Unix ms event time. */
+  readonly at: number;
+  readonly detail?: string;
+  /** See `nextHealthSeq`. */
+  readonly seq: number;
+}
+
+/** The message of one transition. */
+export function healthMessage(transition: HealthTransition, site: string, format: BodyFormat): OutboxMessage {
+  const { sourceId, state, at, detail, seq } = transition;
+  const fields = {
+    schema_version: HEALTH_SCHEMA_VERSION,
+    source: sourceId,
+    state,
+    at: timestamp(at),
+    detail: detail === undefined ? undefined : shortened(detail, DETAIL_MAX),
+    seq,
+  };
+  return {
+    messageId: `${sourceId}.${seq}`,
+    key: sourceId,
+    subject: sourceSubject(site, sourceId),
+    class: "health",
+    causedAt: at,
+    body: serialiseBody(withoutUndefined(fields), format),
+  };
+}
+
+/**
+ * A source's next sequence number: above the previous one, and above those of the daemon's last run too, whose messages
+ * the broker would otherwise take for the same ones. Hence the wall clock.
+ */
+export function nextHealthSeq(previous: number | undefined, wallNowMs: number): number {
+  return Math.max((previous ?? 0) + 1, Math.floor(wallNowMs));
+}

@@ -1,0 +1,222 @@
+// From the outbox to the sink, for as long as the daemon lives: nothing lost, nothing counted twice, each key in order.
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { backoffDelaysMs } from "../runtime/backoff.js";
+import { delay, systemClock, type Clock } from "../runtime/clock.js";
+import type { OutboxRow, Store } from "../store/store.js";
+import { ParkedKeys } from "./parked-keys.js";
+import { publishAgain } from "./publish-again.js";
+import { Wakeable } from "./wakeable.js";
+import { mayBeUnknownToSink } from "./redelivery.js";
+import type { Receipt, Sink, SinkSession } from "./sink.js";
+
+/** What the publisher works with. */
+export interface OutboxPublisherOptions {
+  readonly store: Store;
+  readonly sink: Sink;
+  /** Messages that wait for their acknowledgement at one time. Default 64. */
+  readonly inFlightMax?: number;
+  /** Called once if publishing cannot go on, for one because the store is dead: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** What the publisher tells while it runs. */
+export interface OutboxPublisherTelemetry {
+  /** First acknowledgement of an alert: ms since the newest observation that made it true ended, and since its commit. */
+  alertAcknowledged(latencyMs: number, outboxMs: number): void;
+  /** The broker had the message already. */
+  duplicate(): void;
+  /** The stream went backwards or is another one. */
+  regression(): void;
+  note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** One session as far as the publisher is concerned. */
+interface Run {
+  readonly session: SinkSession;
+  readonly inFlight: Map<string, Promise<void>>;
+  readonly parked: ParkedKeys;
+  /** The highest sequence acknowledged: whatever is sent after that must be stored above it. */
+  highestSequence: number;
+  failed: boolean;
+  /** An error that publishing cannot go on after. */
+  fatal?: Error;
+}
+
+/**
+ * Publishes what the outbox holds, oldest first, many keys at a time but one message a key.
+ *
+ * A failure ends the session: what is in flight is waited for, then the sink is opened and checked again, at once if the
+ * connection was lost and with a capped, jittered backoff if it was not. A message that the sink rejects holds up its
+ * key alone.
+ */
+export class OutboxPublisher {
+  readonly #options: OutboxPublisherOptions;
+  readonly #telemetry: OutboxPublisherTelemetry;
+  readonly #clock: Clock;
+  readonly #inFlightMax: number;
+  readonly #wakeable = new Wakeable();
+  readonly #stopping = new AbortController();
+  #backoffMs = publishDelaysMs();
+  #running: Promise<void> | undefined;
+  #abandoned = false;
+  #regressionTold = false;
+  #noted = "";
+
+  constructor(options: OutboxPublisherOptions, telemetry: OutboxPublisherTelemetry) {
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#clock = options.clock ?? systemClock;
+    this.#inFlightMax = options.inFlightMax ?? 64;
+  }
+
+  /** Runs in the background; does not wait for a broker. */
+  start(): void {
+    this.#running ??= this.#run().catch((error: unknown) => {
+      if (this.#abandoned) return; // the store may be closed by now
+      this.#options.onFailure(error);
+    });
+  }
+
+  /** Says that a commit put something into the outbox. */
+  wake(): void {
+    this.#wakeable.wake();
+  }
+
+  /**
+   * Publishes what it can until the deadline (monotonic ms) and leaves the rest in the outbox; without a broker it
+   * leaves at once. Close the store afterwards.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    const late = new AbortController();
+    const timeUp = delay(this.#clock, Math.max(0, deadlineMs - this.#clock.monotonicNowMs()), late.signal);
+    await Promise.race([this.#running, timeUp]);
+    late.abort();
+    this.#abandoned = true;
+    this.wake();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const session = await this.#open();
+      if (session !== undefined) await this.#serve(session);
+      const lost = session?.ended.aborted ?? false;
+      if (!lost) await delay(this.#clock, this.#backoffMs.next().value, this.#stopping.signal);
+    }
+  }
+
+  async #open(): Promise<SinkSession | undefined> {
+    try {
+      return await this.#options.sink.open(this.#stopping.signal);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#noteFailure(error);
+      return undefined;
+    }
+  }
+
+  async #serve(session: SinkSession): Promise<void> {
+    const { store } = this.#options;
+    try {
+      const highestSequence = await this.#recheck(session);
+      await store.ageRetained(true);
+      const parked = new ParkedKeys(this.#clock, () => this.wake());
+      await this.#publish({ session, inFlight: new Map(), parked, highestSequence, failed: false });
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#noteFailure(error);
+    }
+    await store.ageRetained(false);
+  }
+
+  /** Makes sure that the sink holds what it acknowledged. Returns the sequence up to which it does. */
+  async #recheck(session: SinkSession): Promise<number> {
+    const { store, sink } = this.#options;
+    const mark = await store.lastAcknowledged();
+    if (mark === undefined || (await sink.holds(mark))) return mark?.streamSequence ?? 0;
+    if (!this.#regressionTold) this.#telemetry.regression();
+    this.#regressionTold = true;
+    this.#telemetry.note("error", "the stream lost messages that it had acknowledged: the retained ones are published again", {
+      sink: sink.name,
+      lastAcknowledged: mark.streamSequence,
+    });
+    const { count, mark: newMark } = await publishAgain(store, sink, session, this.#clock);
+    await store.rebase(newMark);
+    this.#regressionTold = false;
+    this.#telemetry.note("info", "retained messages were published again", { sink: sink.name, count });
+    return newMark?.streamSequence ?? 0;
+  }
+
+  async #publish(run: Run): Promise<void> {
+    const { ended } = run.session;
+    const wake = (): void => this.wake();
+    ended.addEventListener("abort", wake);
+    try {
+      while (!run.failed && !ended.aborted && !this.#abandoned) {
+        if ((await this.#sendMore(run)) > 0) continue;
+        if (this.#stopping.signal.aborted && run.inFlight.size === 0) break;
+        await this.#wakeable.wait();
+      }
+      if (!this.#abandoned) await Promise.all(run.inFlight.values());
+      if (run.fatal !== undefined) throw run.fatal;
+    } finally {
+      ended.removeEventListener("abort", wake);
+      run.parked.clear();
+    }
+  }
+
+  /** Sends as many rows as there is room for; returns how many. */
+  async #sendMore(run: Run): Promise<number> {
+    const room = this.#inFlightMax - run.inFlight.size;
+    if (room === 0) return 0;
+    this.#wakeable.clear();
+    const rows = await this.#options.store.claim(room, [...run.inFlight.keys(), ...run.parked.keys()]);
+    for (const row of rows) run.inFlight.set(row.key, this.#send(run, row));
+    return rows.length;
+  }
+
+  async #send(run: Run, row: OutboxRow): Promise<void> {
+    const highestBefore = run.highestSequence;
+    try {
+      const redelivered = mayBeUnknownToSink(row, run.session.duplicateWindowMs, this.#clock.wallNowMs());
+      const receipt = await this.#options.sink.deliver(row, redelivered);
+      const { streamSequence, streamCreated } = receipt;
+      await this.#options.store.acknowledge(row.rowId, { messageId: row.messageId, streamSequence, streamCreated });
+      run.parked.free(row.key);
+      this.#tell(row, receipt);
+      run.highestSequence = Math.max(run.highestSequence, receipt.streamSequence);
+      if (!receipt.duplicate && receipt.streamSequence <= highestBefore) run.failed = true; // it went backwards: check
+    } catch (error) {
+      const rejected = error instanceof FusiondError && error.code === "sink_rejected";
+      if (!rejected || !run.parked.park(row.key)) run.failed = true;
+      if (isPassing(error)) this.#noteFailure(error);
+      else run.fatal = error instanceof Error ? error : new Error(messageOf(error));
+    } finally {
+      run.inFlight.delete(row.key);
+      this.wake();
+    }
+  }
+
+  #tell(row: OutboxRow, receipt: Receipt): void {
+    this.#backoffMs = publishDelaysMs();
+    this.#noted = "";
+    if (receipt.duplicate) this.#telemetry.duplicate();
+    const nowMs = this.#clock.wallNowMs();
+    if (row.class === "alert") this.#telemetry.alertAcknowledged(nowMs - row.causedAt, nowMs - row.acceptedAt);
+  }
+
+  /** Says the same thing once until something was delivered. */
+  #noteFailure(error: FusiondError): void {
+    if (error.code !== this.#noted) this.#telemetry.note("warn", error.message, { code: error.code });
+    this.#noted = error.code;
+  }
+}
+
+/** Whether trying again may help. */
+function isPassing(error: unknown): error is FusiondError {
+  return error instanceof FusiondError && error.code !== "store_unavailable";
+}
+
+const publishDelaysMs = () => backoffDelaysMs({ initialMs: 250, maxMs: 15_000, jitter: 0.5 });
