@@ -51,6 +51,11 @@ export class LiveTimeline implements Timeline {
     this.#options = options;
   }
 
+  /** Whether anything has arrived. */
+  get started(): boolean {
+    return this.#anchorMs !== undefined;
+  }
+
   arrived(endPtsMs: number, nowMs: number): void {
     const zeroMs = this.#options.epochMs + nowMs - endPtsMs;
     if (this.#anchorMs === undefined) {

@@ -1,0 +1,27 @@
+// A recorder for node-record-lpcm16: arecord, which dies with the daemon even when that is killed with SIGKILL.
+// CommonJS, because node-record-lpcm16 loads recorders with require.
+
+interface RecorderOptions {
+  readonly device?: string;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly audioType: string;
+}
+
+interface Recorder {
+  readonly cmd: string;
+  readonly args: readonly string[];
+  readonly spawnOptions: { readonly env: NodeJS.ProcessEnv };
+}
+
+function boundArecord(options: RecorderOptions): Recorder {
+  const device = options.device === undefined ? [] : ["-D", options.device];
+  const format = ["-r", String(options.sampleRate), "-c", String(options.channels), "-t", options.audioType, "-f", "S16_LE"];
+  return {
+    cmd: "setpriv",
+    args: ["--pdeathsig", "KILL", "--", "arecord", "-q", ...device, ...format, "-"],
+    spawnOptions: { env: { ...process.env, LC_ALL: "C" } }, // overruns are told in the user's language otherwise
+  };
+}
+
+module.exports = boundArecord;

@@ -1,0 +1,66 @@
+// Lines as they arrive: their time, their rate, and the progress of a feed that is silent.
+import type { Fields } from "../../fusion/model/observation.js";
+import type { Clock } from "../runtime/clock.js";
+import type { SignalOutlet } from "./signal-outlet.js";
+
+/** What a line says. */
+export interface Said {
+  readonly text: string;
+  readonly fields?: Fields;
+}
+
+/** Tells lines of one live feed at the time of their arrival: one reading of the wall clock, then the monotonic clock. */
+export class LiveLines {
+  readonly #outlet: SignalOutlet;
+  readonly #clock: Clock;
+  readonly #epochMs: number;
+  readonly #perSecondMax: number;
+  readonly #onTooMany: () => void;
+  /** Lines that may come at once now; refilled with time. */
+  #allowance: number;
+  #refilledMs: number;
+  #up: boolean | undefined;
+
+  constructor(outlet: SignalOutlet, clock: Clock, perSecondMax: number, onTooMany: () => void) {
+    this.#outlet = outlet;
+    this.#clock = clock;
+    this.#epochMs = clock.wallNowMs() - clock.monotonicNowMs();
+    this.#perSecondMax = perSecondMax;
+    this.#onTooMany = onTooMany;
+    this.#allowance = perSecondMax;
+    this.#refilledMs = clock.monotonicNowMs();
+  }
+
+  /** Event time now, whole Unix ms. */
+  now(): number {
+    return Math.floor(this.#epochMs + this.#clock.monotonicNowMs());
+  }
+
+  /** Tells a line, unless too many came within a second. */
+  async line(said: Said): Promise<void> {
+    const receivedAtMs = this.#clock.monotonicNowMs();
+    const refill = ((receivedAtMs - this.#refilledMs) * this.#perSecondMax) / 1000;
+    this.#allowance = Math.min(this.#perSecondMax, this.#allowance + refill);
+    this.#refilledMs = receivedAtMs;
+    if (this.#allowance < 1) return this.#onTooMany();
+    this.#allowance -= 1;
+    await this.#outlet.capture({ modality: "text", capturedAt: this.now(), durationMs: 0, receivedAtMs, ...said });
+  }
+
+  /** Says whether lines can come; told when it changes. */
+  async link(up: boolean, detailWhenDown: string): Promise<void> {
+    if (up === this.#up) return;
+    this.#up = up;
+    await (up ? this.#outlet.state("healthy", this.now()) : this.#outlet.state("alarmed", this.now(), detailWhenDown));
+  }
+
+  /** A feed that says nothing about its link is linked. */
+  async linkUnlessTold(): Promise<void> {
+    if (this.#up === undefined) await this.link(true, "");
+  }
+
+  /** Nothing came until now: progress, unless what did come still waits for the consumer. */
+  async tick(): Promise<void> {
+    if (this.#outlet.idle) await this.#outlet.progress("text", this.now());
+  }
+}

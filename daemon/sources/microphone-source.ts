@@ -1,0 +1,148 @@
+// A microphone of this machine, through ALSA.
+import { fileURLToPath } from "node:url";
+import nodeRecord, { type Recording } from "node-record-lpcm16";
+import { messageOf } from "../../fusion/model/errors.js";
+import { endChild, requireProgram } from "../runtime/child-process.js";
+import { systemClock, type Clock } from "../runtime/clock.js";
+import { ExactReader } from "./exact-reader.js";
+import { LiveRun, type ConnectionEnd, type Link, type PatienceOptions } from "./live-run.js";
+import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
+import { MediaIntake } from "./media-intake.js";
+import type { WindowOptions } from "./pcm-windows.js";
+import { redactor } from "./redact.js";
+import { observing, SignalOutlet } from "./signal-outlet.js";
+import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
+import { eachLine, StderrNotes } from "./stderr-notes.js";
+import { LiveTimeline } from "./timeline.js";
+
+/** A microphone. */
+export interface MicrophoneSourceOptions {
+  readonly id: string;
+  /** An ALSA name such as "plughw:1,0"; absent: the machine's default. */
+  readonly device?: string;
+  /** The microphone is opened with this rate; plug devices convert. */
+  readonly sound: WindowOptions;
+  /** How many captures may wait for the consumer. */
+  readonly queueCapacity: number;
+  readonly patience: PatienceOptions;
+  readonly anomalies: AnomalyOptions;
+  /** How far the microphone's clock may be off before it is set anew, ms. */
+  readonly skewMaxMs: number;
+}
+
+/** Sound is read in pieces of so many ms: bounds the delay that reading adds. */
+const PIECE_MS = 100;
+
+/** What arecord says when sound was lost because nobody took it in time. */
+const OVERRUN = /^overrun!!!/;
+
+const RECORDER = fileURLToPath(new URL("./bound-arecord.cjs", import.meta.url));
+const GRACE_MS = 500;
+
+/**
+ * Listens to a microphone through one arecord child at a time. Sound is counted in samples from the first that arrived;
+ * an overrun sets the count anew.
+ */
+export class MicrophoneSource implements Source {
+  readonly id: string;
+  readonly modalities = ["audio"] as const;
+  readonly finite = false;
+  readonly #options: MicrophoneSourceOptions;
+  readonly #telemetry: SourceTelemetry;
+  readonly #clock: Clock;
+  readonly #notes: StderrNotes;
+
+  constructor(options: MicrophoneSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
+    this.id = options.id;
+    this.#options = options;
+    this.#telemetry = telemetry;
+    this.#clock = clock;
+    this.#notes = new StderrNotes(redactor(), () => clock.monotonicNowMs(), (detail, suppressed) =>
+      telemetry.note(options.id, "warn", "arecord complains", { detail, suppressed }),
+    );
+  }
+
+  observe(signal: AbortSignal): AsyncIterable<SourceSignal> {
+    const outlet = new SignalOutlet({
+      sourceId: this.id,
+      capacity: this.#options.queueCapacity,
+      whenFull: "drop_oldest",
+      onDropped: (reason, count) => this.#telemetry.dropped(this.id, reason, count),
+    });
+    return observing(outlet, signal, (left) => this.#live(outlet, left));
+  }
+
+  async #live(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
+    const { patience, anomalies } = this.#options;
+    requireProgram("arecord", "alsa-utils");
+    const watcher = new LiveWatcher(this.id, anomalies, this.#telemetry);
+    const expected = (): readonly ["audio"] => this.modalities;
+    const connect = (link: Link): Promise<ConnectionEnd> => this.#connect(link, outlet, watcher);
+    const options = { sourceId: this.id, patience, expected, onMissing: () => false, connect };
+    try {
+      await new LiveRun(options, outlet, this.#telemetry, this.#clock).run(signal);
+    } finally {
+      watcher.close();
+    }
+  }
+
+  async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher): Promise<ConnectionEnd> {
+    const timeline = new LiveTimeline({
+      epochMs: link.epochMs,
+      skewMaxMs: this.#options.skewMaxMs,
+      onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
+      onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the microphone's clock is off: its times were set anew", { jumpMs }),
+    });
+    const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), this.#options.sound);
+    const recording = this.#record();
+    const failure = failureOf(recording);
+    let complaint: string | undefined;
+    const hear = (line: string): void => {
+      complaint = this.#notes.take(line);
+      if (!OVERRUN.test(line)) return;
+      timeline.reanchor();
+      intake.breakSound();
+    };
+    if (recording.process.stderr !== null) eachLine(recording.process.stderr, hear);
+    const stop = (): void => void endChild(recording.process, GRACE_MS);
+    link.signal.addEventListener("abort", stop);
+    if (link.signal.aborted) stop();
+    try {
+      await this.#listen(recording, intake);
+    } finally {
+      link.signal.removeEventListener("abort", stop);
+      await endChild(recording.process, GRACE_MS);
+    }
+    const started = timeline.started;
+    return { reason: started ? "exit" : "start_failed", detail: complaint ?? failure() ?? "arecord ended" };
+  }
+
+  #record(): Recording {
+    const { device, sound } = this.#options;
+    const format = { sampleRate: sound.sampleRateHz, channels: 1, audioType: "raw" } as const;
+    return nodeRecord.record({ recorder: RECORDER, ...format, ...(device !== undefined && { device }) });
+  }
+
+  async #listen(recording: Recording, intake: MediaIntake): Promise<void> {
+    const rate = this.#options.sound.sampleRateHz;
+    const pieceSamples = Math.round((rate * PIECE_MS) / 1000);
+    const reader = new ExactReader(recording.stream());
+    for (let heard = 0; ; heard += pieceSamples) {
+      const bytes = await reader.read(pieceSamples * 2);
+      if (bytes === undefined) return;
+      const samples = Float32Array.from(new Int16Array(bytes.buffer), (value) => value / 32768);
+      await intake.sound((heard * 1000) / rate, samples);
+    }
+  }
+}
+
+/** Takes in the errors that would crash the daemon (a missing program) or come as strings (every end), and gives the last. */
+function failureOf(recording: Recording): () => string | undefined {
+  let last: string | undefined;
+  const keep = (thrown: unknown): void => {
+    last = messageOf(thrown).split("\n", 1)[0];
+  };
+  recording.process.on("error", keep);
+  recording.stream().on("error", keep);
+  return () => last;
+}
