@@ -49,6 +49,8 @@ export interface NatsBusOptions {
   readonly servers: readonly string[];
   /** A .creds file, an nkey seed or JSON with user and password; read again for every connection. */
   readonly credentialsFile?: string;
+  /** With it, `credentialsFile` holds this user's password and nothing else. */
+  readonly user?: string;
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
 
@@ -285,7 +287,7 @@ export class NatsBus implements Bus {
   }
 
   #connectionOptions(): ConnectionOptions {
-    const { site, servers, credentialsFile, tls } = this.#options;
+    const { site, servers, credentialsFile, user, tls } = this.#options;
     return {
       servers: [...servers],
       name: `fusiond ${site}`,
@@ -299,7 +301,7 @@ export class NatsBus implements Bus {
       maxPingOut: PINGS_OUT_MAX,
       ignoreAuthErrorAbort: true, // credentials that were revoked may be given back: the client would leave for good
       noAsyncTraces: true,
-      ...(credentialsFile === undefined ? {} : { authenticator: authenticatorOf(credentialsFile) }),
+      ...(credentialsFile === undefined ? {} : { authenticator: authenticatorOf(credentialsFile, user) }),
       ...(tls !== undefined || servers.some((server) => server.startsWith("tls://")) ? { tls: { ...tls } } : {}),
     };
   }
@@ -308,9 +310,10 @@ export class NatsBus implements Bus {
 const reconnectDelaysMs = () => backoffDelaysMs({ initialMs: 250, maxMs: 5_000, jitter: 0.5 });
 
 /** Reads the file for every connection, so that credentials can be renewed without a restart. */
-function authenticatorOf(path: string): Authenticator {
+function authenticatorOf(path: string, user: string | undefined): Authenticator {
   readFileSync(path); // fails the attempt to connect, not the client's handshake, where it would go unnoticed
   return (nonce) => {
+    if (user !== undefined) return usernamePasswordAuthenticator(user, readFileSync(path, "utf8").trim())(nonce);
     const credentials = readBusCredentials(path);
     if (credentials.kind === "creds") return credsAuthenticator(credentials.text)(nonce);
     if (credentials.kind === "nkey") return nkeyAuthenticator(credentials.seed)(nonce);

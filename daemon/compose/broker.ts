@@ -1,5 +1,6 @@
 // The way to NATS: the embedded server if there is one, the connection, and what text sources read from it.
 import type { Config } from "../../config/schema.js";
+import type { NatsAuthConfig } from "../../config/schema/nats.js";
 import type { Bus } from "../bus/bus.js";
 import { EmbeddedServer } from "../bus/embedded-server.js";
 import { NatsBus, type NatsBusOptions } from "../bus/nats-bus.js";
@@ -55,7 +56,18 @@ export function textFeedOf(bus: Bus): TextFeed {
 function remote(server: Extract<Config["nats"]["server"], { kind: "remote" }>): Omit<NatsBusOptions, "site"> {
   return {
     servers: server.servers,
-    ...(server.auth === undefined ? {} : { auth: server.auth }),
+    ...(server.auth === undefined ? {} : loginOf(server.auth)),
     ...(server.tls === undefined ? {} : { tls: server.tls }),
   };
+}
+
+function loginOf(auth: NatsAuthConfig): Pick<NatsBusOptions, "credentialsFile" | "user"> {
+  switch (auth.kind) {
+    case "credentials":
+      return { credentialsFile: auth.credentialsFile };
+    case "nkey":
+      return { credentialsFile: auth.nkeyFile };
+    case "password":
+      return { credentialsFile: auth.passwordFile, user: auth.user };
+  }
 }

@@ -1,6 +1,4 @@
 // The whole daemon, wired: the one place that knows every concrete class.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { LoadedConfig } from "../../config/load.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
@@ -19,10 +17,10 @@ import { alertMessage } from "../sinks/alert-message.js";
 import { healthMessage, nextHealthSeq } from "../sinks/health-message.js";
 import { candidateSubject } from "../sinks/subjects.js";
 import { NatsSink } from "../sinks/nats-sink.js";
-import { OutboxPublisher } from "../sinks/outbox-publisher.js";
+import { OutboxPublisher, type OutboxPublisherTelemetry } from "../sinks/outbox-publisher.js";
 import { SqliteStore } from "../store/sqlite-store.js";
 import type { RecoveredGroup } from "../store/store.js";
-import type { Source } from "../sources/source.js";
+import type { Source, SourceState } from "../sources/source.js";
 import { livez, readyz } from "../telemetry/health.js";
 import type { DaemonTelemetry } from "./telemetry.js";
 import { buildEncoders } from "./encoders.js";
@@ -31,25 +29,31 @@ import { compileRules, type CompiledRules } from "./rules.js";
 import { buildSources } from "./sources.js";
 import { openBroker, textFeedOf, type Broker } from "./broker.js";
 
+/** Somebody who looks on while the daemon runs in its own process: the demo, a benchmark. */
+export interface Onlooker {
+  /** An alert was acknowledged, `latencyMs` after the end of the newest observation that made it true. */
+  alertAcknowledged(latencyMs: number): void;
+  /** A source changed its state; `at` is Unix ms of event time. */
+  sourceState(sourceId: string, state: SourceState, at: number): void;
+}
+
 /** What a daemon is made of. */
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
   readonly telemetry: DaemonTelemetry;
   /** Told when something failed that only a restart can mend. */
   readonly shutdown: Pick<Shutdown, "begin">;
+  readonly onlooker?: Onlooker;
 }
 
 /** Captures of one source and modality that may wait for their encoder. */
 const QUEUE_CAPACITY = 32;
 /** Journal entries that may wait for a commit before live sources are throttled. */
 const COMMIT_WAITING_MAX = 4096;
+/** How long the publisher may go on with what is in the outbox when the daemon stops, ms; the rest stays on disk. */
+const PUBLISH_GRACE_MS = 3000;
 /** How long to wait before a full store is tried again, ms. */
 const STORE_RETRY_MS = 1000;
-
-/** fusiond's version, as package.json has it. */
-export function versionOf(): string {
-  return (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
-}
 
 /**
  * Starts downstream first: store, broker, publisher, encoders, groups, sources. Constructors only assign.
@@ -106,6 +110,12 @@ export class Daemon {
     this.#startPipeline(sources, encoders, groups, store, publisher, broker);
   }
 
+  /** Something that only a restart can mend. */
+  #fail(what: string, error: unknown): void {
+    this.#options.telemetry.logger.error(what, { error });
+    this.#options.shutdown.begin(`${what}: ${messageOf(error)}`, 1);
+  }
+
   async #startHttp(): Promise<void> {
     const { http } = this.#options.loaded.config;
     if (!http.enabled) return;
@@ -142,14 +152,28 @@ export class Daemon {
   }
 
   #startPublisher(store: SqliteStore, { bus }: Broker): OutboxPublisher {
-    const { loaded, telemetry, shutdown } = this.#options;
+    const { loaded } = this.#options;
     const { site, nats } = loaded.config;
     const sink = new NatsSink(bus, { site, ...nats.stream });
-    const onFailure = (error: unknown): void => shutdown.begin(`publishing cannot go on: ${messageOf(error)}`, 1);
-    const publisher = new OutboxPublisher({ store, sink, onFailure }, telemetry.events.bus);
+    const onFailure = (error: unknown): void => this.#fail("publishing cannot go on", error);
+    const publisher = new OutboxPublisher({ store, sink, onFailure }, this.#publisherTelemetry());
     publisher.start();
-    this.#started.push({ name: "publisher", stop: (signal) => publisher.stop(signal) });
+    this.#started.push({ name: "publisher", stop: (signal) => publisher.stop(systemClock.monotonicNowMs() + (signal.aborted ? 0 : PUBLISH_GRACE_MS)) });
     return publisher;
+  }
+
+  #publisherTelemetry(): OutboxPublisherTelemetry {
+    const { telemetry, onlooker } = this.#options;
+    const { bus } = telemetry.events;
+    return {
+      alertAcknowledged: (latencyMs, outboxMs) => {
+        bus.alertAcknowledged(latencyMs, outboxMs);
+        onlooker?.alertAcknowledged(latencyMs);
+      },
+      duplicate: () => bus.duplicate(),
+      regression: () => bus.regression(),
+      note: (level, message, fields) => bus.note(level, message, fields),
+    };
   }
 
   #sources(pack: Pack, { bus }: Broker): readonly Source[] {
@@ -200,7 +224,7 @@ export class Daemon {
     publisher: OutboxPublisher,
     { bus }: Broker,
   ): void {
-    const { loaded, telemetry, shutdown } = this.#options;
+    const { loaded, telemetry, onlooker } = this.#options;
     const { events, health } = telemetry;
     const { site, nats } = loaded.config;
     const committer = new Committer({
@@ -211,9 +235,10 @@ export class Daemon {
       onCommitted: (messages) => {
         if (messages > 0) publisher.wake();
       },
+      onFailure: (error) => this.#fail("the store cannot go on", error),
       onRetry: (error) => events.pipeline.failed("outbox", error),
     });
-    committer.failed.catch((error: unknown) => shutdown.begin(`the store cannot go on: ${messageOf(error)}`, 1));
+    let healthSeq: number | undefined;
     const pipeline = new Pipeline({
       sources,
       encoders,
@@ -233,13 +258,16 @@ export class Daemon {
         const { message } = alertMessage({ incident, revision: 0 }, { site, format: nats.format, causedAt: causedAt(incident), nowMs: systemClock.wallNowMs() });
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
-      health: (sourceId, state, at, detail) =>
-        healthMessage({ sourceId, state, at, ...(detail === undefined ? {} : { detail }), seq: nextHealthSeq(systemClock.wallNowMs()) }, site, nats.format),
+      health: (sourceId, state, at, detail) => {
+        onlooker?.sourceState(sourceId, state, at);
+        healthSeq = nextHealthSeq(healthSeq, systemClock.wallNowMs());
+        return healthMessage({ sourceId, state, at, ...(detail === undefined ? {} : { detail }), seq: healthSeq }, site, nats.format);
+      },
     });
     this.#pipeline = pipeline;
     this.#started.push({ name: "commits", stop: (signal) => committer.stop(signal) }, { name: "sources", stop: (signal) => pipeline.stop(signal) });
     pipeline.start();
-    pipeline.ended().catch((error: unknown) => shutdown.begin(`a source cannot go on: ${messageOf(error)}`, 1));
+    pipeline.ended().catch((error: unknown) => this.#fail("a source cannot go on", error));
     for (const [name, queue] of pipeline.queues) events.stages.watchQueue(name, queue);
     events.stages.watchQueue("commits", committer);
     health.watchWaiting(() => events.stages.waitingItems());

@@ -1,5 +1,5 @@
 // Writes down what the groups did and what they tell, one transaction after another.
-import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { FusiondError } from "../../fusion/model/errors.js";
 import { delay, type Clock } from "../runtime/clock.js";
 import type { Checkpoint, CommitBatch, JournalEntry, OutboxMessage, Store } from "../store/store.js";
 
@@ -13,6 +13,8 @@ export interface CommitterOptions {
   readonly retryMs: number;
   /** After each commit: `messages` of it may be published now. */
   readonly onCommitted: (messages: number) => void;
+  /** Called once when the store cannot go on: the process must end. */
+  readonly onFailure: (error: unknown) => void;
   /** The store is full: it is tried again. */
   readonly onRetry: (error: FusiondError) => void;
 }
@@ -54,10 +56,6 @@ export class Committer {
     return this.size >= this.#options.waitingMax;
   }
 
-  /** Resolves never; rejects when the store cannot go on (FusiondError "store_unavailable"). */
-  readonly failed: Promise<never> = new Promise((_, reject) => (this.#fail = reject));
-  #fail!: (error: Error) => void;
-
   /** Takes in what is to be written. `checkpoint` replaces what waits of its group's journal. */
   add(journal: readonly JournalEntry[], outbox: readonly OutboxMessage[], checkpoint?: Checkpoint): void {
     if (checkpoint !== undefined) {
@@ -85,7 +83,7 @@ export class Committer {
         await this.#commit(this.#take());
       }
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(messageOf(error)));
+      this.#options.onFailure(error);
       this.#abort.abort();
     } finally {
       this.#running = undefined;

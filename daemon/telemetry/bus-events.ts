@@ -1,14 +1,17 @@
-// What the bus and the publisher tell, as metrics, log lines and health.
-import type { OutboxClass } from "../store/store.js";
+// What the bus, the embedded broker and the publisher tell, as metrics, log lines and health.
+import type { EmbeddedServerTelemetry } from "../bus/embedded-server.js";
+import { PUBLISH_ERROR_REASONS, type BusTelemetry, type PublishErrorReason } from "../bus/bus.js";
+import type { OutboxPublisherTelemetry } from "../sinks/outbox-publisher.js";
 import type { HealthBoard } from "./health-board.js";
-import type { Logger } from "./logger.js";
+import type { LogFields, Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from "./metrics.js";
-import { PUBLISH_ERRORS, type BusTelemetry, type PublishError } from "./stage-telemetry.js";
+import type { StageEvents } from "./stage-events.js";
 
-/** Counts what the bus tells and notes it. */
-export class BusEvents implements BusTelemetry {
+/** Counts what they tell and notes it. */
+export class BusEvents implements BusTelemetry, EmbeddedServerTelemetry, OutboxPublisherTelemetry {
   readonly #logger: Logger;
   readonly #health: HealthBoard;
+  readonly #stages: StageEvents;
   readonly #connected: GaugeMetric;
   readonly #reconnects: CounterMetric;
   readonly #publishErrors: CounterMetric;
@@ -16,9 +19,10 @@ export class BusEvents implements BusTelemetry {
   readonly #regressions: CounterMetric;
   readonly #alertLatency: HistogramMetric;
 
-  constructor(metrics: Metrics, logger: Logger, health: HealthBoard) {
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stages: StageEvents) {
     this.#logger = logger;
     this.#health = health;
+    this.#stages = stages;
     this.#connected = metrics.gauge({ name: "nats_connected", help: "1 while the broker is connected." });
     this.#reconnects = metrics.counter({ name: "nats_reconnects_total", help: "Times that the connection came back." });
     this.#publishErrors = metrics.counter({ name: "nats_publish_errors_total", help: "Publications that failed and are tried again.", labels: ["reason"] });
@@ -26,38 +30,45 @@ export class BusEvents implements BusTelemetry {
     this.#regressions = metrics.counter({ name: "nats_stream_regressions_total", help: "Times that the stream had lost what it had acknowledged." });
     this.#alertLatency = metrics.histogram({ name: "alert_latency_seconds", help: "From the end of the newest observation that made an alert true to its acknowledgement." });
     this.#connected.set(0);
-    for (const reason of PUBLISH_ERRORS) this.#publishErrors.increase({ reason }, 0);
+    for (const reason of PUBLISH_ERROR_REASONS) this.#publishErrors.increase({ reason }, 0);
   }
 
-  connected(server: string): void {
-    this.#connected.set(1);
-    this.#health.brokerConnected();
-    this.#logger.log("info", "broker connected", { server });
+  connected(connected: boolean): void {
+    this.#connected.set(connected ? 1 : 0);
+    if (connected) this.#health.brokerConnected();
+    else this.#health.brokerMissing("not connected");
   }
 
-  disconnected(reason: string): void {
-    this.#connected.set(0);
-    this.#health.brokerMissing(reason);
-    this.#logger.log("warn", "broker is not connected, alerts wait on disk", { reason });
-  }
-
-  reconnected(server: string): void {
+  reconnected(): void {
     this.#reconnects.increase();
-    this.connected(server);
   }
 
-  publishFailed(reason: PublishError, error: unknown): void {
+  publishFailed(reason: PublishErrorReason): void {
     this.#publishErrors.increase({ reason });
-    this.#logger.log("warn", "a message could not be published and is tried again", { reason, error });
   }
 
-  acknowledged(outboxClass: OutboxClass, latencyMs: number, duplicate: boolean): void {
-    if (outboxClass === "alert") this.#alertLatency.observe(Math.max(0, latencyMs) / 1000);
-    if (duplicate) this.#duplicates.increase();
+  dropped(subject: string, count: number): void {
+    this.#logger.log("error", "messages of a subscription came faster than they were taken", { subject, count });
   }
 
-  streamRegressed(stream: string): void {
+  restarted(): void {
+    this.#logger.log("warn", "the embedded broker was started again");
+  }
+
+  alertAcknowledged(latencyMs: number, outboxMs: number): void {
+    this.#alertLatency.observe(Math.max(0, latencyMs) / 1000);
+    this.#stages.took("outbox", Math.max(0, outboxMs));
+  }
+
+  duplicate(): void {
+    this.#duplicates.increase();
+  }
+
+  regression(): void {
     this.#regressions.increase();
-    this.#logger.log("error", "the stream has lost acknowledged messages, what is kept is published again", { stream });
+  }
+
+  note(level: "info" | "warn" | "error", message: string, fields?: LogFields): void {
+    this.#logger.log(level, message, fields);
   }
 }

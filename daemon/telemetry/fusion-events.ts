@@ -5,7 +5,7 @@ import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 import { SUPPRESSION_REASONS, type SuppressionReason } from "../../rules/episode.js";
 import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../pipeline/pipeline-telemetry.js";
-import type { GroupGauge } from "./stage-telemetry.js";
+import type { GroupGauge } from "./gauges.js";
 
 const INCIDENT_STATES = ["pending", "firing", "resolved"] as const satisfies readonly Incident["state"][];
 

@@ -12,7 +12,6 @@ import type { Metrics } from "./metrics.js";
 import { SourceEvents } from "./source-events.js";
 import { StageEvents } from "./stage-events.js";
 import type { PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
-import type { BusTelemetry } from "./stage-telemetry.js";
 import { StoreEvents } from "./store-events.js";
 
 /** Where internal events go to. */
@@ -32,7 +31,7 @@ export class InternalEvents {
   readonly encoders: EncoderTelemetry;
   readonly fusion: FusionEvents;
   readonly store: StoreEvents;
-  readonly bus: BusTelemetry;
+  readonly bus: BusEvents;
   readonly pipeline: PipelineTelemetry;
   readonly life: LifeEvents;
 
@@ -48,7 +47,7 @@ export class InternalEvents {
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(logger, health);
-    this.bus = new BusEvents(metrics, logger, health);
+    this.bus = new BusEvents(metrics, logger, health, stages);
     this.pipeline = {
       sourceState: (sourceId, state, detail) => sources.state(sourceId, state, detail),
       dropped: (sourceId, reason, count) => sources.dropped(sourceId, reason, count),

@@ -3,7 +3,7 @@ import { codeLabel } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from "./metrics.js";
 import { STAGES, type Stage } from "../pipeline/pipeline-telemetry.js";
-import type { QueueGauge } from "./stage-telemetry.js";
+import type { QueueGauge } from "./gauges.js";
 
 /** Counts what every stage has in common. */
 export class StageEvents {

@@ -95,12 +95,16 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   store.committed(0.004);
   store.corrupt(1);
   store.watch({ counts: () => Promise.resolve(outboxCounts) });
-  bus.connected("nats://127.0.0.1:4222");
-  bus.disconnected("it went away");
-  bus.reconnected("nats://127.0.0.1:4222");
-  bus.publishFailed("sink_unavailable", new Error("timeout"));
-  bus.acknowledged("alert", 120, true);
-  bus.streamRegressed("FUSIOND_plant-7");
+  bus.connected(true);
+  bus.connected(false);
+  bus.reconnected();
+  bus.publishFailed("timeout");
+  bus.dropped("plant.access", 2);
+  bus.restarted();
+  bus.alertAcknowledged(120, 3);
+  bus.duplicate();
+  bus.regression();
+  bus.note("warn", "the broker reports an error");
   life.failed("/metrics", new Error("x"));
   stages.watchQueue("encode:image", { capacity: 8, size: 3, oldestAgeMs: () => 250 });
 }

@@ -108,12 +108,6 @@ void t.test("metrics: counts what it was told", async (t) => {
   for (const [sample, value] of Object.entries(expected)) t.equal(valueOf(text, sample), value, sample);
 });
 
-void t.test("metrics: a health message's acknowledgement is no alert latency", async (t) => {
-  const { events, metrics } = daemonTelemetry();
-  events.bus.acknowledged("health", 5, false);
-  t.equal(valueOf(await metrics.scrape(), "fusiond_alert_latency_seconds_count"), 0);
-});
-
 void t.test("metrics: a source, group or rule that is gone leaves no series behind", async (t) => {
   const daemon = daemonTelemetry();
   tellEverything(daemon);

@@ -1,0 +1,88 @@
+// The command line: what can be asked of fusiond, and how it answers.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { versionOf } from "../compose/version.js";
+import { check } from "./check.js";
+import { demo } from "./demo.js";
+import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { replayFiles } from "./replay.js";
+import { run } from "./run.js";
+import { tail } from "./tail.js";
+
+const DEFAULT_CONFIG = "/etc/fusiond/fusiond.yaml";
+
+/** Runs one command and resolves with the exit code. `argv` as the process has it. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram((code) => (exitCode = code));
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(`${explained(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+/** One sentence for what the operator can mend; the whole trace for what only we can. */
+function explained(error: unknown): string {
+  if (error instanceof FusiondError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+}
+
+function buildProgram(done: (exitCode: number) => void): Command {
+  const program = new Command("fusiond")
+    .description("Turns cameras, microphones and text feeds into fused incidents, published over NATS so that none is lost.")
+    .version(versionOf())
+    .exitOverride()
+    .showHelpAfterError()
+    .configureHelp({ showGlobalOptions: true });
+  const config = (): Option => new Option("-c, --config <file>", "configuration file").default(DEFAULT_CONFIG);
+
+  program
+    .command("run")
+    .description("run the daemon until it is told to stop")
+    .addOption(config())
+    .action(async (options: { config: string }) => done(await run(options.config)));
+
+  program
+    .command("check")
+    .description("check a configuration: every problem at once, with its place")
+    .argument("[file]", "configuration file", DEFAULT_CONFIG)
+    .action(async (file: string) => done(await check(file)));
+
+  program
+    .command("replay")
+    .description("run the configuration's files as fast as they can be taken, and print the incidents")
+    .addOption(config())
+    .option("--json", "one JSON line for each revision of an incident")
+    .action(async (options: { config: string; json?: true }) => done(await replayFiles(options.config, options.json ?? false)));
+
+  program
+    .command("tail")
+    .description("print alerts as they come")
+    .addOption(config())
+    .option("--json", "print the messages as they are, one a line")
+    .action(async (options: { config: string; json?: true }) => done(await tail(options.config, options.json ?? false)));
+
+  program
+    .command("demo")
+    .description("fuse real footage and real sound on this machine and compare what is found with what happened")
+    .addOption(new Option("--seed <n>", "which scene").argParser(wholeNumber).default(1))
+    .addOption(new Option("--seconds <n>", "how long the scene is").argParser(wholeNumber))
+    .option("--loop", "again and again, until Ctrl-C")
+    .option("--video <file>", "your own footage instead of the scene's")
+    .option("--audio <file>", "your own sound instead of the scene's")
+    .option("--silent", "the scene without its sounds: nothing may be fused")
+    .option("--blank", "the scene without its pictures: nothing may be fused")
+    .option("--keep", "keep the state folder at the end")
+    .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("give a whole number");
+  return value;
+}

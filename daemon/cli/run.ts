@@ -1,0 +1,49 @@
+// fusiond run: the daemon, until it is told to stop.
+import { checkFiles } from "../../config/files.js";
+import { loadConfig } from "../../config/load.js";
+import { configInvalid, formatProblem } from "../../config/problem.js";
+import { Daemon } from "../compose/daemon.js";
+import { buildTelemetry } from "../compose/telemetry.js";
+import { versionOf } from "../compose/version.js";
+import { systemClock } from "../runtime/clock.js";
+import { Shutdown } from "../runtime/shutdown.js";
+import { exitCodeOf } from "./exit-codes.js";
+import { messageOf } from "../../fusion/model/errors.js";
+
+/** All that is stopped must be stopped within this time, ms: below systemd's usual TimeoutStopSec of 90 s. */
+const STOP_DEADLINE_MS = 20_000;
+
+/** Runs the daemon of a configuration file and resolves with the exit code. */
+export async function run(file: string): Promise<number> {
+  const loaded = loadConfig(file);
+  const { problems, warnings } = checkFiles(loaded);
+  if (problems.length > 0) throw configInvalid(problems);
+  const telemetry = buildTelemetry(versionOf(), loaded.config.log.level);
+  const { logger } = telemetry;
+  for (const warning of warnings) logger.warn("a file that holds a secret is readable by others", { detail: formatProblem(warning) });
+  const starting = new AbortController();
+  const shutdown: Shutdown = new Shutdown({
+    stages: () => {
+      starting.abort();
+      return daemon.stages;
+    },
+    deadlineMs: STOP_DEADLINE_MS,
+    clock: systemClock,
+    signals: process,
+    telemetry: telemetry.events.life,
+  });
+  const daemon = new Daemon({ loaded, telemetry, shutdown });
+  const ended = shutdown.wait();
+  try {
+    await daemon.start(starting.signal);
+    logger.info("fusiond is running", { site: loaded.config.site, version: versionOf(), http: daemon.httpPort });
+  } catch (error) {
+    if (!starting.signal.aborted) {
+      logger.error("fusiond cannot start", { error: messageOf(error) });
+      shutdown.begin("the start failed", exitCodeOf(error));
+    }
+  }
+  const exitCode = await ended;
+  logger.flush();
+  return exitCode;
+}
