@@ -74,6 +74,25 @@ void t.test("sources: pieces come out of a pipe whole, however it was cut", asyn
   t.pass("any chunks, any sizes");
 });
 
+void t.test("sources: a pipe is read ahead, but not without bound", async (t) => {
+  let given = 0;
+  const stream = new Readable({
+    highWaterMark: 1024,
+    read() {
+      given += 1024;
+      this.push(Buffer.alloc(1024));
+    },
+  });
+  const reader = new ExactReader(stream);
+  t.equal((await reader.read(100_000))?.length, 100_000, "what was read before it was asked for is kept");
+  await new Promise((resolve) => setImmediate(resolve));
+  await reader.read(1);
+  const before = given;
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  t.ok(given - before < 1_000_000 && given < 64 * 1024 * 1024, `${given} bytes`);
+  stream.destroy();
+});
+
 void t.test("sources: windows are the same however sound was cut into pieces", (t) => {
   const rate = 1000;
   const samples = Float32Array.from({ length: 5500 }, (_, i) => i);
