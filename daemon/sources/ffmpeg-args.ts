@@ -51,8 +51,8 @@ const SOUND_PIECES_PER_SECOND = 10;
 /**
  * The command that decodes a source's picture, its sound, or both, on one connection.
  *
- * Each stream goes out twice: as samples and as framecrc, which gives each piece its PTS, size and checksum. The
- * framecrc output stands first, since ffmpeg before 5.1 writes outputs one after another and would wait on the samples.
+ * Each stream goes out twice: as samples and as framecrc, which gives each piece its PTS, size and checksum. ffmpeg writes
+ * both from one thread in either order: whoever reads must take samples before their line has come.
  * Picture and sound are two filter graphs: one graph would wait for a mute camera's first sound before the first frame.
  * Errors: FusiondError "config_invalid" for a location that no list can hold.
  */

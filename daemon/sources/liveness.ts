@@ -98,7 +98,7 @@ export class Liveness {
   }
 
   #becomeHealthy(nowMs: number, time: number): StateChange {
-    this.#healthySinceMs = nowMs;
+    this.#healthySinceMs = this.#state === "starting" ? -Infinity : nowMs; // a first loss is no flapping
     return this.#become("healthy", time);
   }
 

@@ -44,11 +44,13 @@ export async function runPass(options: PassOptions, intake: MediaIntake, signal:
   const frame = picture && { frame: intake.frame.bind(intake) };
   const samples = sound && { sound: intake.sound.bind(intake) };
   const end = await decodeMedia(ffmpegCommand(input, picture, sound), { ...frame, ...samples, complaint }, signal);
-  const telling = complaints.at(intake.captures === 0 ? 0 : -1); // the first says why it did not start, the last why it ended
-  const detail = tracks.missing === undefined ? (telling ?? describe(end)) : `it has no ${tracks.missing} track`;
+  const detail = tracks.missing === undefined ? explain(intake.captures > 0, complaints, end) : `it has no ${tracks.missing} track`;
   return { ...tracks, captures: intake.captures, exitCode: end.code, detail, complaints };
 }
 
-function describe({ code, signal }: MediaEnd): string {
+/** Why a start failed may stand first or last; why a running stream ended stands last. */
+function explain(started: boolean, complaints: readonly string[], { code, signal }: MediaEnd): string {
+  const telling = new Set(started ? complaints.slice(-1) : [...complaints.slice(0, 1), ...complaints.slice(-1)]);
+  if (telling.size > 0) return [...telling].map((line) => line.replace(/^pipe:0: /, "")).join("; ");
   return signal === null ? `ffmpeg ended with exit code ${code}` : `ffmpeg was ended by ${signal}`;
 }

@@ -81,6 +81,13 @@ void t.test("sources: a replay that nobody takes waits, and stops when told to",
   t.notOk(telemetry.drops.has("queue_full"), "nothing is dropped for want of room");
 });
 
+void t.test("sources: frames larger than a pipe, in any order of writing, come through", async (t) => {
+  const options = mediaOptions(clip, { queueCapacity: 1, picture: { fps: 10, widthPx: 1280 } });
+  const told = await collect(new MediaSource(options, new RememberedTelemetry()), toTheEnd);
+  t.equal(told.of("image").length, 40);
+  t.equal(told.of("audio").length, 4);
+});
+
 void t.test("sources: a file that is no media is refused in one sentence", async (t) => {
   const junk = join(folder, "junk.mp4");
   writeFileSync(junk, "this is no film\n".repeat(99));

@@ -1,0 +1,230 @@
+// The judgement of a live source's health, and the loop that keeps it alive, on a virtual clock.
+import t from "tap";
+import { FrozenPicture } from "../../daemon/sources/frozen-picture.js";
+import { defaultPatience, LiveRun, type ConnectionEnd, type Link, type LiveRunOptions } from "../../daemon/sources/live-run.js";
+import { LiveWatcher } from "../../daemon/sources/live-watcher.js";
+import { Liveness } from "../../daemon/sources/liveness.js";
+import { SignalOutlet } from "../../daemon/sources/signal-outlet.js";
+import type { SourceSignal } from "../../daemon/sources/source.js";
+import { Sustained } from "../../daemon/sources/sustained.js";
+import { RememberedTelemetry } from "./support.js";
+import { VirtualClock } from "./virtual-clock.js";
+
+const patience = { steadyMs: 5000, coolDownMs: 300_000, escalateMs: 60_000, failMs: 600_000 };
+
+void t.test("sources: health goes from alarmed to escalated to failed, and back by steady work", (t) => {
+  const liveness = new Liveness(patience, 0, 100);
+  t.match(liveness.produced(10, 110), { state: "healthy", at: 110 });
+  t.equal(liveness.produced(1000, 1100), undefined);
+  t.match(liveness.lost(9000, 9100), { state: "alarmed", at: 1100 }, "blind since what it gave last");
+  t.equal(liveness.lost(9500, 9600), undefined, "told once");
+  t.equal(liveness.tick(68_000, 68_100), undefined);
+  t.match(liveness.tick(69_000, 69_100), { state: "escalated", at: 69_100 });
+  t.match(liveness.tick(609_000, 609_100), { state: "failed" });
+  t.match(liveness.produced(700_000, 700_100), { state: "recovering" });
+  t.match(liveness.lost(701_000, 701_100), { state: "failed" }, "it is still the same outage");
+  t.match(liveness.produced(702_000, 702_100), { state: "recovering" });
+  t.match(liveness.produced(707_000 + 100, 707_200), { state: "healthy", at: 707_200 });
+  t.end();
+});
+
+void t.test("sources: a source that flaps has to be steady for longer each time", (t) => {
+  const liveness = new Liveness(patience, 0, 0);
+  liveness.produced(0, 0);
+  let nowMs = 1000;
+  const timesMs: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    liveness.lost(nowMs, nowMs);
+    const lostMs = nowMs;
+    while (liveness.state !== "healthy") liveness.produced((nowMs += 100), nowMs);
+    timesMs.push(Math.round((nowMs - lostMs) / 1000));
+  }
+  t.same(timesMs, [5, 10, 20, 40, 80, 160, 160, 160]);
+  nowMs += patience.coolDownMs;
+  liveness.lost(nowMs, nowMs);
+  liveness.produced(nowMs, nowMs);
+  t.match(liveness.produced(nowMs + 5000, nowMs + 5000), { state: "healthy" }, "after a calm time it is quick again");
+  t.end();
+});
+
+void t.test("sources: what lasts counts, what occurs does not", (t) => {
+  const sustained = new Sustained(1000, 200);
+  t.equal(sustained.observe(true, 0), false);
+  t.equal(sustained.observe(false, 900), false);
+  t.equal(sustained.observe(true, 1000), false);
+  t.ok(sustained.observe(true, 2000) && sustained.active);
+  t.equal(sustained.observe(false, 2100), false);
+  t.ok(sustained.observe(false, 2300) && !sustained.active);
+  t.end();
+});
+
+void t.test("sources: one picture for long is frozen, another one is not", (t) => {
+  const frozen = new FrozenPicture(30_000);
+  for (let now = 0; now <= 60_000; now += 1000) t.notOk(frozen.observe(`${Math.floor(now / 20_000)}`, now, now), "changes every 20 s");
+  const still = new FrozenPicture(30_000);
+  const changes: number[] = [];
+  for (let now = 0; now <= 40_000; now += 1000) if (still.observe("a", now, 1_000_000 + now)) changes.push(now);
+  t.same(changes, [31_000]);
+  t.equal(still.since, 1_000_000);
+  t.ok(still.reconnectDue(40_000));
+  still.connecting();
+  still.observe("a", 41_000, 0);
+  t.notOk(still.reconnectDue(60_000), "the new connection has its time");
+  t.ok(still.reconnectDue(71_000));
+  t.ok(still.observe("b", 72_000, 0), "it moves");
+  t.notOk(still.active);
+  t.end();
+});
+
+void t.test("sources: a frozen camera is told, left, and not trusted until its picture changes", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const watcher = new LiveWatcher("cam", { frozenMs: 30_000, silentMs: 5000 }, telemetry);
+  let checksum = "a";
+  const { signals, stop } = start(clock, telemetry, {
+    connect: async (link) => {
+      const watch = watcher.watch(link);
+      while (!link.signal.aborted) {
+        await watch.frame(checksum, clock.monotonicNowMs(), clock.wallNowMs());
+        await tickOrAbort(clock, 1000, link.signal);
+      }
+      return { reason: "exit", detail: "ended" };
+    },
+  });
+  await clock.advance(100_000);
+  checksum = "b";
+  await clock.advance(1500);
+  const changing = setInterval(() => (checksum += "b"), 0);
+  await clock.advance(20_000);
+  clearInterval(changing);
+  await stop();
+  watcher.close();
+  t.same(states(signals).slice(0, 3), ["starting", "healthy", "alarmed"]);
+  t.match(telemetry.anomalies.slice(0, 2), ["frozen true", "frozen false"]);
+  t.match(telemetry.restarts, ["frozen"]);
+  const alarmed = signals.find((signal) => signal.kind === "state" && signal.state === "alarmed");
+  const healthy = signals.find((signal) => signal.kind === "state" && signal.state === "healthy");
+  t.ok(alarmed?.kind === "state" && healthy?.kind === "state" && alarmed.at === healthy.at, "blind since the picture stands still");
+  t.equal(states(signals).at(-1), "healthy");
+});
+
+void t.test("sources: digital silence is told, and taken back once there is sound", async (t) => {
+  const telemetry = new RememberedTelemetry();
+  const watcher = new LiveWatcher("mic", { frozenMs: 30_000, silentMs: 5000 }, telemetry);
+  const link: Link = { epochMs: 0, signal: new AbortController().signal, arrived: () => undefined, produced: () => Promise.resolve(), end: () => undefined };
+  const watch = watcher.watch(link);
+  for (let now = 0; now <= 6000; now += 100) await watch.sound(new Float32Array(10), now, now);
+  for (let now = 6100; now <= 10_000; now += 100) await watch.sound(new Float32Array(10).fill(0.1), now, now);
+  t.same(telemetry.anomalies, ["silent true", "silent false"]);
+});
+
+void t.test("sources: a connection that gives nothing is ended by the watchdog", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const { signals, stop } = start(clock, telemetry, { connect: untilAborted });
+  await clock.advance(21_000);
+  t.same(telemetry.restarts, ["start_failed"]);
+  t.match(signals, [{ state: "starting" }, { state: "alarmed", detail: "no picture within 20 s of connecting" }]);
+  await clock.advance(600_000);
+  t.same(states(signals), ["starting", "alarmed", "escalated", "failed"]);
+  t.ok(telemetry.restarts.length < 40, "with pauses");
+  t.ok(telemetry.notes.length <= 3, "and without a flood of notes");
+  await stop();
+});
+
+void t.test("sources: a picture that stays away ends the connection although sound goes on", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const { stop } = start(clock, telemetry, {
+    expected: () => ["image", "audio"],
+    connect: async (link) => {
+      link.arrived("image");
+      for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) link.arrived("audio");
+      return { reason: "exit", detail: "" };
+    },
+  });
+  await clock.advance(10_600);
+  t.same(telemetry.restarts, ["stall"]);
+  t.match(telemetry.notes[0], /no picture for 10 s/);
+  await stop();
+});
+
+void t.test("sources: a mute camera is healthy without its sound", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const missing: string[] = [];
+  const { signals, stop } = start(clock, telemetry, {
+    expected: () => ["image", "audio"],
+    onMissing: (modality) => missing.push(modality) > 0,
+    connect: async (link) => {
+      for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) {
+        link.arrived("image");
+        await link.produced(clock.wallNowMs());
+      }
+      return { reason: "exit", detail: "" };
+    },
+  });
+  await clock.advance(19_000);
+  t.same(states(signals), ["starting"], "sound may yet come");
+  await clock.advance(3000);
+  t.same(states(signals), ["starting", "healthy"]);
+  t.same(missing, ["audio"]);
+  t.same(telemetry.restarts, []);
+  await stop();
+});
+
+void t.test("sources: a wall clock that goes back an hour takes no event time back", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const epochs: number[] = [];
+  const { outlet, stop } = start(clock, telemetry, {
+    connect: async (link) => {
+      epochs.push(link.epochMs);
+      await outlet.progress("image", link.epochMs + clock.monotonicNowMs());
+      return { reason: "exit", detail: "gone" };
+    },
+  });
+  await clock.advance(10);
+  clock.jumpWall(-3_600_000);
+  await clock.advance(1000);
+  t.ok(epochs.length >= 2);
+  t.same(new Set(epochs).size, 1);
+  t.match(telemetry.notes.join(), /the wall clock went back/);
+  await stop();
+});
+
+function start(clock: VirtualClock, telemetry: RememberedTelemetry, change: Partial<LiveRunOptions> & Pick<LiveRunOptions, "connect">) {
+  const outlet = new SignalOutlet({ sourceId: "cam", capacity: 100, whenFull: "drop_oldest", onDropped: () => undefined });
+  const signals: SourceSignal[] = [];
+  const abort = new AbortController();
+  const options = { sourceId: "cam", expected: () => ["image"] as const, onMissing: () => false, patience: defaultPatience, ...change };
+  const running = new LiveRun(options, outlet, telemetry, clock).run(abort.signal).finally(() => outlet.close());
+  const reading = (async () => {
+    for await (const signal of outlet) signals.push(signal);
+  })();
+  const stop = async (): Promise<void> => {
+    abort.abort();
+    await running;
+    await reading;
+  };
+  return { outlet, signals, stop };
+}
+
+function states(signals: readonly SourceSignal[]): string[] {
+  return signals.flatMap((signal) => (signal.kind === "state" ? [signal.state] : []));
+}
+
+async function untilAborted(link: Link): Promise<ConnectionEnd> {
+  await new Promise<void>((resolve) => link.signal.addEventListener("abort", () => resolve()));
+  return { reason: "exit", detail: "ended" };
+}
+
+function tickOrAbort(clock: VirtualClock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    signal.addEventListener("abort", () => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}

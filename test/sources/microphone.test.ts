@@ -1,0 +1,99 @@
+// A microphone through ALSA and node-record-lpcm16, with the faults that microphones have.
+import t from "tap";
+import { defaultPatience } from "../../daemon/sources/live-run.js";
+import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
+import { MicrophoneSource, type MicrophoneSourceOptions } from "../../daemon/sources/microphone-source.js";
+import { VirtualMic, virtualMicMissing } from "../support/virtual-mic.js";
+import { provesSource } from "./conformance.js";
+import { collect, makeMedia, pitchHz, RememberedTelemetry, scratch } from "./support.js";
+
+const skip = virtualMicMissing();
+
+void t.test("sources: microphone", { skip }, async (t) => {
+  const tone = makeMedia(scratch(t), "tone.wav", "-f", "lavfi", "-i", "sine=1000:r=48000", "-t", "20");
+
+  await t.test("sources: a microphone keeps what every source promises", async (t) => {
+    const mic = await plugIn(t);
+    await provesSource(t, { source: new MicrophoneSource(options(mic.device), new RememberedTelemetry()) });
+  });
+
+  await t.test("sources: a microphone hears a tone in real time, and silence before it", async (t) => {
+    const mic = await plugIn(t);
+    const source = new MicrophoneSource(options(mic.device), new RememberedTelemetry());
+    const pitches: number[] = [];
+    const told = await collect(source, (so_far, signal) => {
+      if (signal.kind !== "capture" || signal.capture.modality !== "audio") return false;
+      pitches.push(pitchHz(signal.capture.samples, signal.capture.sampleRateHz));
+      if (so_far.captures.length === 1) {
+        const player = mic.play(tone);
+        t.teardown(() => player.kill());
+      }
+      return pitches.length > 20 || pitches.filter((pitch) => Math.abs(pitch - 1000) < 20).length >= 2;
+    });
+    t.equal(pitches[0], 0, "silence");
+    t.ok(pitches.some((pitch) => Math.abs(pitch - 1000) < 20), `a tone: ${pitches.join(" ")}`);
+    const last = told.captures.at(-1);
+    const age = Date.now() - ((last?.capturedAt ?? 0) + (last?.durationMs ?? 0));
+    t.ok(age >= 0 && age < 5000, `the last window ended ${age} ms ago`);
+  });
+
+  await t.test("sources: a microphone that is unplugged comes back", async (t) => {
+    const first = await plugIn(t);
+    const telemetry = new RememberedTelemetry();
+    const source = new MicrophoneSource(options(first.device), telemetry);
+    let unplugged = false;
+    const told = await collect(source, async (so_far, signal) => {
+      if (signal.kind !== "state") return false;
+      if (signal.state === "healthy" && !unplugged) {
+        unplugged = true;
+        first.unplug();
+      }
+      if (signal.state === "alarmed") await plugIn(t);
+      return so_far.states.filter((state) => state === "healthy").length === 2;
+    });
+    t.same(told.states, ["starting", "healthy", "alarmed", "recovering", "healthy"]);
+    t.ok(telemetry.restarts.length >= 1);
+  });
+});
+
+void t.test("sources: a microphone that is not there is tried again and again", async (t) => {
+  const telemetry = new RememberedTelemetry();
+  const source = new MicrophoneSource(options("plughw:99,0"), telemetry);
+  const stop = new AbortController();
+  telemetry.onRestart = () => {
+    if (telemetry.restarts.length === 3) stop.abort();
+  };
+  const signals = [];
+  const alive = setInterval(() => undefined, 1000);
+  for await (const signal of source.observe(stop.signal)) signals.push(signal);
+  clearInterval(alive);
+  t.match(signals, [{ state: "starting" }, { state: "alarmed", detail: /arecord: main:\d+: audio open error|No such/ }]);
+  t.same(telemetry.restarts, ["start_failed", "start_failed", "start_failed"]);
+});
+
+void t.test("sources: without arecord the operator is told what to install", async (t) => {
+  const path = process.env["PATH"];
+  process.env["PATH"] = "/nowhere";
+  t.teardown(() => (process.env["PATH"] = path));
+  const source = new MicrophoneSource(options("default"), new RememberedTelemetry());
+  await t.rejects(collect(source, () => false), { code: "dependency_missing", message: /alsa-utils/ });
+});
+
+async function plugIn(t: { teardown(fn: () => Promise<void>): void }): Promise<VirtualMic> {
+  const mic = await VirtualMic.start();
+  t.teardown(() => mic.stop());
+  Object.assign(process.env, mic.env);
+  return mic;
+}
+
+function options(device: string): MicrophoneSourceOptions {
+  return {
+    id: "mic",
+    device,
+    sound: { sampleRateHz: 16000, windowMs: 500, hopMs: 250 },
+    queueCapacity: 8,
+    patience: { ...defaultPatience, stallMs: 1500, steadyMs: 300, reconnect: { initialMs: 50, maxMs: 200, jitter: 0.5 } },
+    anomalies: defaultAnomalies,
+    skewMaxMs: 2000,
+  };
+}
