@@ -45,7 +45,7 @@ export type EventChange =
 const JOIN_LOG_ODDS = 0;
 
 /** Two events must be clearer than an observation and an event: a wrong merge cannot be undone. */
-const MERGE_LLR = 2;
+const MERGE_LLR = 3;
 
 /** The gate followed a region from picture to picture: as good as certain. */
 const SAME_TRACK_LLR = 8;

@@ -19,7 +19,7 @@ const UNNAMED_PRIOR = 0.5;
 const PROMPT_SHARE = 0.9;
 
 /** Prior probability that an observation belongs to an open event that it could belong to. */
-const SAME_EVENT_PRIOR = 0.2;
+const SAME_EVENT_PRIOR = 0.05;
 
 /**
  * The log-likelihood ratio that two observations mean the same thing, in nats.

@@ -13,7 +13,7 @@ export interface LeafMatch {
   readonly eventId: string;
   readonly eventRevision: number;
   readonly eventStartedAt: number;
-  /** Per (source, modality) the observation that speaks for it most. */
+  /** Per (source, modality) the observation of late that speaks for it most. */
   readonly evidence: readonly LeafEvidence[];
   readonly confidence: number;
   /** Interval of the newest observation that met the condition; -Infinity while none has. */
@@ -55,14 +55,15 @@ export interface LeafUpdate {
 /**
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
- * The event's log odds are the sum over its sources of what their best observation says, plus the prior once. A source
- * that says "no" adds nothing: it may look elsewhere. The observation meets the condition if the event as a whole
- * reaches the confidence and the observation itself speaks for it, so one clear look is carried on by fainter ones.
+ * The event's log odds are the sum over its sources of what their best observation within the last `withinMs` says, plus
+ * the prior once. A source that says "no" adds nothing: it may look elsewhere. The observation meets the condition if the
+ * event as a whole reaches the confidence and the observation itself speaks for it, so one clear look is carried on by
+ * fainter ones, but only for `withinMs`: a glimpse of long ago proves nothing now.
  */
 export function observePrompt(
   state: LeafState,
   leaf: Extract<Leaf, { kind: "prompt" }>,
-  prior: number,
+  { prior, withinMs }: { readonly prior: number; readonly withinMs: number },
   event: FusionEvent,
   observation: Observation,
   llr: number,
@@ -70,7 +71,8 @@ export function observePrompt(
 ): LeafUpdate {
   if (observation.modality !== leaf.modality || llr <= 0) return { state, met: false };
   const before = state.byEvent.get(event.id);
-  const evidence = withEvidence(before?.evidence ?? [], {
+  const fresh = (before?.evidence ?? []).filter((one) => endedAt(one) >= observation.capturedAt - withinMs);
+  const evidence = withEvidence(fresh, {
     ...evidenceOf(leaf, observation, logistic(llr + logit(prior))),
     eventId: event.id,
     llr,

@@ -93,7 +93,7 @@ export class RuleState {
     return this.#observe(context, observation, event.id, (state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt") return { state, met: false };
-      return observePrompt(state, leaf, this.rule.prior, event, observation, llr[leaf.prompt] as number, calibrated);
+      return observePrompt(state, leaf, this.rule, event, observation, llr[leaf.prompt] as number, calibrated);
     });
   }
 

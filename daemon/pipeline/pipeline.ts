@@ -8,6 +8,7 @@ import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Source, SourceSignal, SourceState } from "../sources/source.js";
+import { witnessChanges } from "./witness-changes.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
@@ -170,10 +171,7 @@ export class Pipeline {
 
   #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
     const group = this.#options.groupOf(source.id);
-    for (const modality of source.modalities) {
-      const change = { sourceId: source.id, modality, at: Math.round(signal.at), healthy: signal.state === "healthy" };
-      this.#write(group, group.witness(change));
-    }
+    for (const change of witnessChanges(source, signal)) this.#write(group, group.witness(change));
     const { telemetry, committer, health } = this.#options;
     telemetry.sourceState(source.id, signal.state, signal.detail);
     committer.add([], [health(source.id, signal.state, signal.at, signal.detail)]);

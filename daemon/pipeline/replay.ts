@@ -7,6 +7,7 @@ import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Source, SourceSignal } from "../sources/source.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+import { witnessChanges } from "./witness-changes.js";
 
 /** What a replay is made with. */
 export interface ReplayOptions {
@@ -81,11 +82,7 @@ function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): 
 
 async function encoded(source: Source, signal: SourceSignal, options: ReplayOptions): Promise<Taken> {
   if (signal.kind === "progress") return signal;
-  if (signal.kind === "state") {
-    const healthy = signal.state === "healthy";
-    const changes = source.modalities.map((modality) => ({ sourceId: source.id, modality, at: Math.round(signal.at), healthy }));
-    return { kind: "witness", changes };
-  }
+  if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source, signal) };
   const encoder = options.encoders.get(signal.capture.modality);
   if (encoder === undefined) return { kind: "observations", observations: [] };
   return { kind: "observations", observations: (await encoder.encode(signal.capture)).observations };
