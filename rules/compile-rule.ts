@@ -29,6 +29,7 @@ export interface RuleSource {
   /** Default of its conditions, 0..1. */
   readonly confidence: number;
   readonly prior?: number | undefined;
+  readonly confirmations: number;
   readonly holdForMs: number;
   readonly resolveAfterMs: number;
   readonly cooldownMs: number;
@@ -72,6 +73,7 @@ export function compileRule(source: RuleSource, defaultPrior: number, promptInde
     withinMs: source.withinMs,
     sameEvent: source.sameEvent,
     prior: source.prior ?? defaultPrior,
+    confirmations: source.confirmations,
     holdForMs: source.holdForMs,
     resolveAfterMs: source.resolveAfterMs,
     cooldownMs: source.cooldownMs,

@@ -13,7 +13,9 @@ export interface LeafMatch {
   readonly eventId: string;
   readonly eventRevision: number;
   readonly eventStartedAt: number;
-  /** Per (source, modality) the observation of late that speaks for it most. */
+  /** Fresh observations that speak for it, of every source, each moment's best; at most LOOKS_MAX, the newest. */
+  readonly looks: readonly LeafEvidence[];
+  /** When it was last met: the best look of each source that confirmed it, and how sure they were together. */
   readonly evidence: readonly LeafEvidence[];
   readonly confidence: number;
   /** Interval of the newest observation that met the condition; -Infinity while none has. */
@@ -29,6 +31,9 @@ export interface Run {
 
 /** An exact value is met or not; this only ranks it above every likeness. */
 const EXACT_LLR = 100;
+
+/** Looks remembered of one event: some seconds of several sources. */
+const LOOKS_MAX = 64;
 
 /** Runs kept per condition; older ones go first. */
 const RUNS_MAX = 64;
@@ -52,18 +57,27 @@ export interface LeafUpdate {
   readonly met: boolean;
 }
 
+/** How strict a rule is with what its events show. */
+export interface LeafTerms {
+  readonly prior: number;
+  readonly withinMs: number;
+  /** How many observations of a source, at different moments, must say so. */
+  readonly confirmations: number;
+}
+
 /**
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
- * The event's log odds are the sum over its sources of what their best observation within the last `withinMs` says, plus
- * the prior once. A source that says "no" adds nothing: it may look elsewhere. The observation meets the condition if the
- * event as a whole reaches the confidence and the observation itself speaks for it, so one clear look is carried on by
- * fainter ones, but only for `withinMs`: a glimpse of long ago proves nothing now.
+ * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. A source says what its
+ * `confirmations`-th best one says, since the edge of a sound, or one odd picture, can look like anything once. The event's
+ * log odds are the sum over its sources, plus the prior once; a source that says "no" adds nothing: it may look elsewhere.
+ * The observation meets the condition if the event reaches the confidence and the observation itself speaks for it, so
+ * clear looks are carried on by fainter ones while they are fresh.
  */
 export function observePrompt(
   state: LeafState,
   leaf: Extract<Leaf, { kind: "prompt" }>,
-  { prior, withinMs }: { readonly prior: number; readonly withinMs: number },
+  terms: LeafTerms,
   event: FusionEvent,
   observation: Observation,
   llr: number,
@@ -71,26 +85,47 @@ export function observePrompt(
 ): LeafUpdate {
   if (observation.modality !== leaf.modality || llr <= 0) return { state, met: false };
   const before = state.byEvent.get(event.id);
-  const fresh = (before?.evidence ?? []).filter((one) => endedAt(one) >= observation.capturedAt - withinMs);
-  const evidence = withEvidence(fresh, {
-    ...evidenceOf(leaf, observation, logistic(llr + logit(prior))),
-    eventId: event.id,
-    llr,
-    calibrated,
-  });
-  const logOdds = evidence.reduce((sum, one) => sum + one.llr, logit(prior));
-  const confidence = logistic(logOdds);
-  const met = confidence >= leaf.confidence;
+  const fresh = (before?.looks ?? []).filter((one) => endedAt(one) >= observation.capturedAt - terms.withinMs);
+  const look = { ...evidenceOf(leaf, observation, logistic(llr + logit(terms.prior))), eventId: event.id, llr, calibrated };
+  const looks = withLook(fresh, look);
+  const confirmed = confirmedBy(looks, leaf.modality === "text" ? 1 : terms.confirmations);
+  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(terms.prior)));
+  const met = confirmed.length > 0 && confidence >= leaf.confidence;
   const match: LeafMatch = {
     eventId: event.id,
     eventRevision: event.revision,
     eventStartedAt: event.startedAt,
-    evidence,
-    confidence,
-    lastStart: met ? observation.capturedAt : (before?.lastStart ?? -Infinity),
-    lastEnd: met ? endedAt(observation) : (before?.lastEnd ?? -Infinity),
+    looks,
+    ...(met
+      ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation) }
+      : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
   return { state: withMatch(state, match, met), met };
+}
+
+function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
+  if (match === undefined) return {};
+  const { evidence, confidence, lastStart, lastEnd } = match;
+  return { evidence, confidence, lastStart, lastEnd };
+}
+
+/** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look. */
+function withLook(looks: readonly LeafEvidence[], look: LeafEvidence): readonly LeafEvidence[] {
+  const at = looks.findIndex((one) => one.sourceId === look.sourceId && one.capturedAt === look.capturedAt);
+  if (at === -1) return [...looks, look].slice(-LOOKS_MAX);
+  return (looks[at] as LeafEvidence).llr >= look.llr ? looks : looks.with(at, look);
+}
+
+/** What each source that looked often enough says: its best look, and the LLR that so many looks reach. */
+function confirmedBy(looks: readonly LeafEvidence[], confirmations: number): readonly { readonly best: LeafEvidence; readonly llr: number }[] {
+  const bySource = new Map<string, LeafEvidence[]>();
+  for (const look of looks) bySource.set(look.sourceId, [...(bySource.get(look.sourceId) ?? []), look]);
+  return [...bySource.values()].flatMap((ofSource) => {
+    const ranked = ofSource.sort((a, b) => b.llr - a.llr);
+    const best = ranked[0];
+    const reached = ranked[confirmations - 1];
+    return best === undefined || reached === undefined ? [] : [{ best, llr: reached.llr }];
+  });
 }
 
 /** Takes in a text line whose field has the wanted value; the line stands for an event of its own. */
@@ -101,6 +136,7 @@ export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "fiel
     eventId: observation.id,
     eventRevision: 0,
     eventStartedAt: observation.capturedAt,
+    looks: [],
     evidence: [evidence],
     confidence: 1,
     lastStart: observation.capturedAt,
@@ -122,6 +158,7 @@ export function carryOver(state: LeafState, fromId: string, to: FusionEvent, mer
     eventId: to.id,
     eventRevision: to.revision,
     eventStartedAt: to.startedAt,
+    looks: (into?.looks ?? []).reduce(withLook, from.looks).map((one) => ({ ...one, eventId: to.id })),
     evidence: (into?.evidence ?? []).reduce(withEvidence, from.evidence).map((one) => ({ ...one, eventId: to.id })),
     lastStart: Math.max(from.lastStart, into?.lastStart ?? -Infinity),
     lastEnd: Math.max(from.lastEnd, into?.lastEnd ?? -Infinity),

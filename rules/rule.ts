@@ -53,6 +53,8 @@ export interface Rule {
   readonly sameEvent: boolean;
   /** Prior probability, 0..1, of each condition. */
   readonly prior: number;
+  /** How many observations of a source, at different moments within `withinMs`, must meet a condition; text needs one. */
+  readonly confirmations: number;
   /** The conditions must be met again and again for this long before it fires. */
   readonly holdForMs: number;
   /** Not met for this long: resolved. */

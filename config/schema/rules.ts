@@ -1,7 +1,7 @@
 // rules: patterns over the events of one group.
 import { z } from "zod";
 import { conditionSchema, confidenceFits, PROMPT_KINDS, promptOf, prompts, type ConditionConfig } from "./conditions.js";
-import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, present, requireOneOf, strict, text } from "./common.js";
+import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, present, requireOneOf, strict, text, whole } from "./common.js";
 
 /** What must not have happened around an incident's start. */
 export interface UnlessConfig {
@@ -31,6 +31,8 @@ export interface RuleConfig {
   readonly confidence: number;
   /** 0..1 exclusive; absent: the pack's. */
   readonly prior?: number;
+  /** How many observations of a source must meet a condition; text needs one. */
+  readonly confirmations: number;
   readonly holdForMs: number;
   readonly resolveAfterMs: number;
   readonly cooldownMs: number;
@@ -65,6 +67,9 @@ export const ruleSchema = strict({
   unless: z.union([unless, z.array(unless)]).optional().describe("what must not have happened around the start; one or a list"),
   confidence: fraction.default(0.7).describe("how sure a condition must be that says nothing itself"),
   prior: z.number().gt(0).lt(1).optional().describe("how probable it is beforehand; default: the pack's"),
+  confirmations: whole(1, 10)
+    .default(2)
+    .describe("how many looks or windows of a source, at different moments, must say so: one alone can look like anything; text needs one"),
   hold_for: duration("0s", "1d").prefault("0s").describe("conditions must stay met for this long before it fires"),
   resolve_after: duration("0s", "1d").prefault("4s").describe("resolved when conditions were not met for this long"),
   cooldown: duration("0s", "7d").prefault("0s").describe("silence after an incident was resolved"),
@@ -88,6 +93,7 @@ export const ruleSchema = strict({
     condition: rule.all === undefined ? { kind: "any", of: rule.any ?? [] } : { kind: "all", of: rule.all },
     unless: [rule.unless ?? []].flat().map((one) => unlessOf(one, rule.within)),
     confidence: rule.confidence,
+    confirmations: rule.confirmations,
     holdForMs: rule.hold_for,
     resolveAfterMs: rule.resolve_after,
     cooldownMs: rule.cooldown,

@@ -75,6 +75,7 @@ void t.test("config: fills in every default", (t) => {
         condition: { kind: "all", of: [{ kind: "see", prompt: "dog" }] },
         unless: [],
         confidence: 0.7,
+        confirmations: 2,
         holdForMs: 0,
         resolveAfterMs: 4_000,
         cooldownMs: 0,

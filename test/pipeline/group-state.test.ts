@@ -34,6 +34,7 @@ function optionsFor(scene: Scene): GroupStateOptions {
     withinMs: 8000,
     sameEvent: false,
     confidence: 0.5,
+    confirmations: 1,
     holdForMs: 0,
     resolveAfterMs: 2000,
     cooldownMs: 1000,

@@ -46,6 +46,23 @@ void t.test("rules: a faint likeness is not enough, several sources together may
   t.end();
 });
 
+void t.test("rules: one odd moment of a source confirms nothing", (t) => {
+  const bench = new RuleBench(ruleSource(hear("dog"), { confirmations: 2 }));
+  bench.step(10, "a", "audio", "dog", 8);
+  bench.step(10, "a", "audio", "dog", 8);
+  t.equal(bench.states, "", "one moment, however often");
+  bench.step(10.5, "a", "audio", "dog", 1);
+  t.equal(bench.states, "", "the second says too little");
+  bench.step(11, "a", "audio", "dog", 6);
+  t.equal(bench.states, "firing");
+  t.match(bench.incidents[0]?.evidence, [{ sourceId: "mic" }], "the best of its looks is shown");
+  const slow = new RuleBench(ruleSource(hear("dog"), { confirmations: 2 }));
+  slow.step(10, "a", "audio", "dog", 8);
+  slow.step(15.5, "a", "audio", "dog", 8);
+  t.equal(slow.states, "", "the first look is not fresh any more");
+  t.end();
+});
+
 void t.test("rules: one clear look is carried on by fainter ones", (t) => {
   const bench = new RuleBench(ruleSource(see("person")));
   bench.step(10, "people", "image", "person", 7);

@@ -23,6 +23,7 @@ export function ruleSource(condition: ConditionSource, more: Partial<RuleSource>
     withinMs: 5000,
     sameEvent: false,
     confidence: 0.7,
+    confirmations: 1,
     holdForMs: 0,
     resolveAfterMs: 4000,
     cooldownMs: 0,
