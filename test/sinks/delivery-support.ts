@@ -54,9 +54,9 @@ export class Delivery {
   readonly publisher: OutboxPublisher;
   readonly failures: unknown[] = [];
 
-  constructor(folder: string, url: string, sink: Partial<NatsSinkOptions> = {}, clock: Clock = systemClock) {
+  constructor(folder: string, url: string, sink: Partial<NatsSinkOptions> = {}, clock: Clock = systemClock, credentialsFile?: string) {
     this.store = new SqliteStore({ folder, reserveBytes: 0 }, new RecordingStoreTelemetry());
-    this.bus = new NatsBus({ site: "test", servers: [url] }, this.telemetry);
+    this.bus = new NatsBus({ site: "test", servers: [url], ...(credentialsFile === undefined ? {} : { credentialsFile }) }, this.telemetry);
     const natsSink = new NatsSink(this.bus, { site: "test", ...sink }, clock);
     const onFailure = (error: unknown): void => void this.failures.push(error);
     this.publisher = new OutboxPublisher({ store: this.store, sink: natsSink, onFailure, clock }, this.telemetry);
@@ -92,8 +92,8 @@ export class Delivery {
 }
 
 /** A started delivery that ends with the test. */
-export async function startDelivery(t: Test, folder: string, url: string, sink: Partial<NatsSinkOptions> = {}, clock: Clock = systemClock) {
-  const delivery = await new Delivery(folder, url, sink, clock).start();
+export async function startDelivery(t: Test, ...args: ConstructorParameters<typeof Delivery>): Promise<Delivery> {
+  const delivery = await new Delivery(...args).start();
   t.teardown(() => delivery.stop());
   return delivery;
 }

@@ -1,4 +1,6 @@
 // From the outbox to a real broker through every fault that a broker has: each message arrives, and once.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { connect } from "nats";
 import t, { type Test } from "tap";
 import { systemClock } from "../../daemon/runtime/clock.js";
@@ -242,6 +244,25 @@ await t.test("publisher: lets a message that is too large hold up nobody but its
   t.equal(counts.pending, 2);
   t.same(d.telemetry.publishErrors, ["too_large"]);
   t.match(d.telemetry.notes.join("\n"), /large\.1 was not stored .*raise the broker's max_payload/);
+});
+
+await t.test("publisher: goes on without reading back where that is not permitted", { skip }, async (t) => {
+  const user = `{user: "u", password: "p", permissions: {publish: {deny: ["$JS.API.STREAM.MSG.GET.>"]}}}`;
+  const server = await broker(t, `authorization: {users: [${user}, {user: "admin", password: "p"}]}`);
+  const credentialsFile = join(temporaryFolder(t), "credentials.json");
+  writeFileSync(credentialsFile, JSON.stringify({ user: "u", password: "p" }));
+  const folder = temporaryFolder(t);
+  for (const name of ["a", "b"]) {
+    const d = await startDelivery(t, folder, server.url, {}, systemClock, credentialsFile);
+    await d.store.commit(batch(alert(name, 1)));
+    d.publisher.wake();
+    await d.delivered();
+    t.equal(d.telemetry.regressions, 0);
+    await d.stop();
+  }
+  const admin = await connect({ servers: server.url, user: "admin", pass: "p" });
+  t.equal((await (await admin.jetstreamManager()).streams.info("FUSIOND_test")).state.messages, 2);
+  await admin.close();
 });
 
 await t.test("publisher: says in header and body that an alert is delayed", { skip }, async (t) => {
