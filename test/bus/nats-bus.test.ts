@@ -138,7 +138,7 @@ await t.test("bus: gets in with new credentials after the old ones were refused"
 });
 
 await t.test("bus: gets in with an nkey seed", { skip }, async (t) => {
-  const user = nkeys.createUser();
+  const user = (nkeys as { createUser(): { getPublicKey(): string; getSeed(): Uint8Array } }).createUser();
   const server = await broker(t, `authorization: {users: [{nkey: ${user.getPublicKey()}}]}`);
   const credentialsFile = join(temporaryFolder(t), "seed.nk");
   writeFileSync(credentialsFile, `${Buffer.from(user.getSeed()).toString()}\n`);
@@ -146,13 +146,14 @@ await t.test("bus: gets in with an nkey seed", { skip }, async (t) => {
   t.match(await connected(bus), { state: "connected" });
 });
 
-await t.test("bus: says what a credentials file must hold without showing what it holds", async (t) => {
+await t.test("bus: says what a credentials file must hold without showing what it holds", (t) => {
   const credentialsFile = join(temporaryFolder(t), "secret");
   writeFileSync(credentialsFile, "hunter2");
   t.throws(() => readBusCredentials(credentialsFile), { code: "config_invalid", message: /holds no NATS credentials/ });
   t.throws(() => readBusCredentials("/nowhere"), { code: "config_invalid" });
   writeFileSync(credentialsFile, "-----BEGIN NATS USER JWT-----\nx\n");
   t.equal(readBusCredentials(credentialsFile).kind, "creds");
+  t.end();
 });
 
 await t.test("bus: subscriptions live through restarts of the broker and end with their signal", { skip }, async (t) => {
