@@ -100,11 +100,11 @@ await t.test("publisher: tries a rejected message again later and holds up its o
   publisher.start();
   await store.commit(batch(message("bad", 1), message("good", 1)));
   publisher.wake();
-  await until(() => rejections === 1 && sink.delivered.length === 1);
+  await until(() => clock.delaysMs.length === 1 && sink.delivered.length === 1);
   await store.commit(batch(message("bad", 2)));
   publisher.wake();
   clock.advance(5_000);
-  await until(() => rejections === 2);
+  await until(() => rejections === 2 && clock.delaysMs.length === 2);
   clock.advance(4_000);
   await store.counts();
   t.same(sink.delivered, ["good.1"]);
