@@ -60,12 +60,12 @@ export interface Bus {
   publish(subject: string, body: Uint8Array): boolean;
   /**
    * Makes the stream if it is not there and says where it stands; one that is there is left as it is.
-   * Errors: FusiondError "sink_unavailable".
+   * Errors: FusiondError "sink_unavailable", or "sink_rejected" if it is not permitted.
    */
   ensureStream(spec: StreamSpec): Promise<StreamState>;
   /**
    * The Nats-Msg-Id of a stored message; undefined if the stream holds none at this sequence or it has no id.
-   * Errors: FusiondError "sink_unavailable".
+   * Errors: FusiondError "sink_unavailable", or "sink_rejected" if it is not permitted.
    */
   storedMessageId(stream: string, sequence: number): Promise<string | undefined>;
   /**

@@ -264,8 +264,8 @@ export class NatsBus implements Bus {
     try {
       return await this.#whileConnected(ask);
     } catch (thrown) {
-      const advice = failureOf(thrown).advice;
-      throw new FusiondError("sink_unavailable", `the broker did not let fusiond ${what} (${messageOf(thrown)}): ${advice}`, { cause: thrown });
+      const { code, advice } = failureOf(thrown);
+      throw new FusiondError(code, `the broker did not let fusiond ${what} (${messageOf(thrown)}): ${advice}`, { cause: thrown });
     }
   }
 

@@ -1,10 +1,14 @@
 // Delivery of outbox rows to the site's JetStream stream.
 import type { Bus, StreamSpec, StreamState } from "../bus/bus.js";
+import { FusiondError } from "../../fusion/model/errors.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import type { AcknowledgedMark, OutboxRow } from "../store/store.js";
 import { DELAYED_AFTER_MS, markDelayed } from "./alert-message.js";
 import type { Receipt, Sink, SinkSession } from "./sink.js";
 import { streamName, streamSubjects } from "./subjects.js";
+
+/** Stands for an id that cannot be read; no message id is empty. */
+const UNREADABLE = "";
 
 const HOUR_MS = 3_600_000;
 
@@ -57,10 +61,20 @@ export class NatsSink implements Sink {
 
   async holds(mark: AcknowledgedMark): Promise<boolean> {
     if (mark.streamCreated !== this.#created) return false;
-    const messageId = await this.#bus.storedMessageId(this.name, mark.streamSequence);
-    if (messageId !== undefined) return messageId === mark.messageId;
+    const messageId = await this.#readBack(mark.streamSequence);
+    if (messageId !== undefined) return messageId === mark.messageId || messageId === UNREADABLE;
     const { created, firstSequence } = await this.#look();
     return created === mark.streamCreated && firstSequence > mark.streamSequence; // it has aged out, as it should
+  }
+
+  /** The id at the sequence; where reading back is not permitted, whether the stream got that far must do. */
+  async #readBack(sequence: number): Promise<string | undefined> {
+    try {
+      return await this.#bus.storedMessageId(this.name, sequence);
+    } catch (error) {
+      if (!(error instanceof FusiondError) || error.code !== "sink_rejected") throw error;
+      return (await this.#look()).lastSequence >= sequence ? UNREADABLE : undefined;
+    }
   }
 
   async deliver(row: OutboxRow, redelivered: boolean): Promise<Receipt> {

@@ -105,11 +105,18 @@ export class OutboxRows {
     }
   }
 
-  totals(): { readonly bytes: number; readonly waiting: number; readonly oldest: number | null; readonly lastRowId: number } {
+  /** How many rows wait and since when the oldest does, from the index alone: asked for at every scrape. */
+  backlog(): { readonly waiting: number; readonly oldest: number | undefined } {
+    return { waiting: this.#statements.waitingCount.get() ?? 0, oldest: this.#statements.waitingSince.get() };
+  }
+
+  /** Bytes and last row id, from the whole table. */
+  totals(): { readonly bytes: number; readonly lastRowId: number } {
     return this.#statements.totals.get()!;
   }
 }
 
+/** Indexes are named: without statistics the planner takes the one of the class, which is nearly the whole table. */
 function prepare(db: Database.Database) {
   return {
     insert: db.prepare<[Omit<StoredRow, "row_id" | "acknowledged_at">]>(
@@ -122,13 +129,16 @@ function prepare(db: Database.Database) {
       "SELECT row_id, key FROM outbox INDEXED BY outbox_waiting WHERE acknowledged_at IS NULL ORDER BY row_id",
     ),
     waitingOf: db.prepare<[string, OutboxClass], RowRef>(
-      "SELECT row_id, size FROM outbox WHERE key = ? AND class = ? AND acknowledged_at IS NULL ORDER BY row_id",
+      `SELECT row_id, size FROM outbox INDEXED BY outbox_waiting_key
+       WHERE key = ? AND class = ? AND acknowledged_at IS NULL ORDER BY row_id`,
     ),
     oldestWaiting: db.prepare<[OutboxClass], RowRef>(
-      "SELECT row_id, size FROM outbox WHERE class = ? AND acknowledged_at IS NULL ORDER BY row_id LIMIT 1",
+      `SELECT row_id, size FROM outbox INDEXED BY outbox_waiting_class
+       WHERE class = ? AND acknowledged_at IS NULL ORDER BY row_id LIMIT 1`,
     ),
     oldestRetained: db.prepare<[OutboxClass], RowRef>(
-      "SELECT row_id, size FROM outbox WHERE class = ? AND acknowledged_at IS NOT NULL ORDER BY row_id LIMIT 1",
+      `SELECT row_id, size FROM outbox INDEXED BY outbox_retained_class
+       WHERE class = ? AND acknowledged_at IS NOT NULL ORDER BY row_id LIMIT 1`,
     ),
     acknowledged: db
       .prepare<[number, number], number>(
@@ -139,10 +149,16 @@ function prepare(db: Database.Database) {
       "UPDATE outbox SET acknowledged_at = ?, stream_sequence = ? WHERE row_id = ?",
     ),
     remove: db.prepare<[number]>("DELETE FROM outbox WHERE row_id = ?"),
-    totals: db.prepare<[], { bytes: number; waiting: number; oldest: number | null; lastRowId: number }>(
-      `SELECT coalesce(sum(size), 0) AS bytes, count(*) FILTER (WHERE acknowledged_at IS NULL) AS waiting,
-              min(accepted_at) FILTER (WHERE acknowledged_at IS NULL) AS oldest, coalesce(max(row_id), 0) AS lastRowId
-       FROM outbox`,
+    waitingCount: db
+      .prepare<[], number>("SELECT count(*) FROM outbox INDEXED BY outbox_waiting WHERE acknowledged_at IS NULL")
+      .pluck(),
+    waitingSince: db
+      .prepare<[], number>(
+        "SELECT accepted_at FROM outbox INDEXED BY outbox_waiting WHERE acknowledged_at IS NULL ORDER BY row_id LIMIT 1",
+      )
+      .pluck(),
+    totals: db.prepare<[], { bytes: number; lastRowId: number }>(
+      "SELECT coalesce(sum(size), 0) AS bytes, coalesce(max(row_id), 0) AS lastRowId FROM outbox",
     ),
   };
 }

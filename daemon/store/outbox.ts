@@ -118,7 +118,7 @@ export class Outbox {
 
   counts(): OutboxCounts {
     const { rows, counters, maxBytes } = this.#options;
-    const { waiting, oldest } = rows.totals();
+    const { waiting, oldest } = rows.backlog();
     const shed = OUTBOX_CLASSES.flatMap((rowClass) =>
       (["door", "later"] as const).map((at) => ({ class: rowClass, at, count: counters.get(`shed_${rowClass}_${at}`) })),
     );
@@ -132,7 +132,7 @@ export class Outbox {
       corrupt: counters.get("corrupt"),
       bytes: counters.get("bytes"),
       capacityBytes: maxBytes,
-      ...(oldest === null ? {} : { oldestAcceptedAt: oldest }),
+      ...(oldest === undefined ? {} : { oldestAcceptedAt: oldest }),
     };
   }
 

@@ -45,7 +45,10 @@ export class SqliteStore implements Store {
   }
 
   async open(): Promise<readonly RecoveredGroup[]> {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: this.#settings });
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: this.#settings,
+      execArgv: [], // loaders that the process was started with would be loaded again
+    });
     this.#worker = worker;
     worker.on("message", (answer: StoreAnswer) => this.#take(answer));
     worker.on("error", (error) => this.#die(error));
