@@ -60,7 +60,7 @@ void t.test("layering: a planted right import is not complained about", (t) => {
     ["fusion/model/observation.ts", 'import { createHash } from "node:crypto";'],
     ["encoders/child/a.ts", 'import ort from "onnxruntime-node"; import { b } from "../b.js";'],
     ["daemon/telemetry/a.ts", 'import type { B } from "../sources/b.js"; import { DROP_REASONS } from "../sources/source.js";'],
-    ["daemon/compose.ts", 'import { load } from "../config/load.js";'],
+    ["daemon/compose/daemon.ts", 'import { load } from "../../config/load.js";'],
     ["config/schema/a.ts", 'import { z } from "zod/v4"; import { b } from "../b.js";'],
     ["test/daemon/a.ts", 'import { connect } from "nats"; import { b } from "../../daemon/b.js";'],
   ];

@@ -21,14 +21,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/bus": ["fusion/model", "daemon/runtime"],
   "daemon/sources": ["fusion/model", "encoders/capture.ts", "daemon/runtime", "daemon/bus"],
   "daemon/store": ["fusion/model", "rules", "daemon/runtime", "daemon/codec"],
-  "daemon/sinks": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec", "daemon/store/store.ts"],
+  "daemon/sinks": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec", "daemon/store/store.ts", "daemon/sources/source.ts"],
   "daemon/http": ["fusion/model", "daemon/runtime"],
-  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts"],
+  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/pipeline/pipeline-telemetry.ts", "rules/episode.ts"],
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/pipeline": STAGES,
-  "daemon/demo": [...STAGES, "config", "daemon", "daemon/tail"],
-  "daemon/cli": [...STAGES, "config", "daemon", "daemon/http", "daemon/telemetry", "daemon/tail", "daemon/demo", "daemon/pipeline"],
-  daemon: [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/tail", "daemon/demo", "daemon/cli", "daemon/pipeline"],
+  "daemon/demo": [...STAGES, "daemon/tail"],
+  "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
+  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/tail", "daemon/demo", "daemon/pipeline"],
+  daemon: ["daemon/cli"],
 };
 
 /** Further imports of which nothing may be left at run time: telemetry implements every stage's small interface. */

@@ -31,18 +31,18 @@ void t.test("scorer: a prompt's own vector says as much as one observation may",
 
 void t.test("scorer: what is more like something else is not what is asked for", (t) => {
   const scorer = new Scorer(space, [dog, cat]);
-  const mixed = normalise(dog.map((x, i) => 1.6 * x + (cat[i] as number)));
+  const mixed = normalise(dog.map((x, i) => 3 * x + (cat[i] as number)));
   const score = scorer.score(observed(mixed), undefined) as { llr: Float32Array; odds: Float32Array };
   const alone = Math.log(score.odds[1] as number);
   t.ok((score.llr[1] as number) < alone - 1, "the cat that is rather a dog");
-  t.ok((score.llr[0] as number) > Math.log(score.odds[0] as number) - 1.5, "the dog that is a little cat");
+  t.ok((score.llr[0] as number) > Math.log(score.odds[0] as number) - 1, "the dog that is a little cat");
   t.end();
 });
 
 void t.test("scorer: quality weakens what an observation says", (t) => {
   const scorer = new Scorer(space, [dog]);
   const weak = scorer.score(observed(dog, 0.5), undefined)?.llr[0] as number;
-  t.ok(weak > LLR_LIMIT / 2 - 0.1 && weak <= LLR_LIMIT / 2);
+  t.ok(weak > LLR_LIMIT / 2 - 1 && weak <= LLR_LIMIT / 2);
   t.end();
 });
 
@@ -61,7 +61,7 @@ void t.test("scorer: a background unlike the prompt never makes it easier to fin
   const scorer = new Scorer(space, [dog]);
   const opposite = dog.map((x) => -x);
   const mixed = normalise(dog.map((x, i) => x + (cat[i] as number)));
-  t.equal(scorer.score(observed(mixed), cohortAround(opposite))?.llr[0], scorer.score(observed(mixed), undefined)?.llr[0]);
+  t.equal(scorer.score(observed(mixed), cohortAround(opposite))?.odds[0], scorer.score(observed(mixed), undefined)?.odds[0]);
   t.end();
 });
 

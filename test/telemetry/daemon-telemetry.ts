@@ -74,7 +74,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
     sources.note(id, "warn", "the camera has no sound", { level: "x" });
   }
   for (const stage of ["capture", "encode", "fuse", "outbox"] as const) pipeline.took(stage, 12);
-  pipeline.failed("fuse", new Error("/home/someone/secret"));
+  pipeline.failed("fuse", new Error("/srv/someone/secret"));
   encoders.provider("image", "cpu");
   encoders.provider("audio", "a provider that nobody knows");
   encoders.encoded("image", 8, 2);
@@ -95,8 +95,8 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   store.committed(0.004);
   store.corrupt(1);
   store.watch({ counts: () => Promise.resolve(outboxCounts) });
-  bus.connected(true);
   bus.connected(false);
+  bus.connected(true);
   bus.reconnected();
   bus.publishFailed("timeout");
   bus.dropped("plant.access", 2);
