@@ -67,7 +67,7 @@ void t.test("metrics: labels hold only closed or configured values whatever is t
   t.strictSame(labelValues(text, "tower"), ["audio", "image", "text"]);
   t.strictSame(labelValues(text, "provider"), ["cpu", "other"]);
   t.strictSame(labelValues(text, "code"), ["encode_timeout", "other"]);
-  t.strictSame(labelValues(text, "stage"), ["capture", "decode", "encode", "fuse", "outbox", "rule"]);
+  t.strictSame(labelValues(text, "stage"), ["capture", "encode", "fuse", "outbox"]);
   t.strictSame(labelValues(text, "queue"), ["encode:image"]);
 });
 
