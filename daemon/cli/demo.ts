@@ -18,7 +18,7 @@ import { composeScene, type Scene } from "../demo/scene.js";
 import { systemClock, delay } from "../runtime/clock.js";
 import { Shutdown } from "../runtime/shutdown.js";
 import { parseBody } from "../sinks/message-body.js";
-import { readAlert, type AlertView } from "../tail/alert-view.js";
+import { readAlert } from "../tail/alert-view.js";
 import { wantsColour } from "../tail/terminal-text.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { shown, write } from "./output.js";
@@ -71,7 +71,7 @@ class DemoRun {
 
   async run(): Promise<number> {
     const loaded = parseConfig(this.#config, "demo.yaml");
-    const telemetry = buildTelemetry(versionOf(), process.env["FUSIOND_DEMO_LOG"] === "info" ? "info" : "warn");
+    const telemetry = buildTelemetry(versionOf(), "warn");
     const meter = new ProcessUsageMeter();
     const shutdown: Shutdown = new Shutdown({
       stages: () => daemon.stages,
@@ -116,7 +116,7 @@ class DemoRun {
     for await (const { body } of daemon.broker?.bus.subscribe("fusiond.v1.demo.alert.>", signal) ?? []) {
       const alert = readAlert(parseBody(body).fields);
       if (alert === undefined) continue;
-      this.#received.push({ alert, latencyMs: Date.now() - causedAtOf(alert) });
+      this.#received.push({ alert, latencyMs: Date.now() - alert.updatedAt });
       await write(shown(alert));
     }
   }
@@ -135,7 +135,8 @@ class DemoRun {
 
   async #report(run: RunStatistics): Promise<void> {
     const incidents = incidentsOf(this.#received, this.#startedAt);
-    const rows = this.#scene === undefined ? undefined : rowsPlayed(this.#scene, run.durationMs);
+    const playedMs = this.#options.loop ? run.durationMs : (this.#scene?.durationMs ?? 0);
+    const rows = this.#scene === undefined ? undefined : rowsPlayed(this.#scene, Math.min(playedMs, run.durationMs));
     const outcome = rows === undefined ? incidents : scoreRows(this.#nothingFused() ? rows.map(expectNothing) : rows, incidents);
     await write(`\n${renderReport({ outcome, run }, { colour: wantsColour(process.stdout.isTTY) }).join("\n")}\n`);
   }
@@ -149,11 +150,6 @@ class DemoRun {
 function expectNothing(row: ReturnType<typeof rowsPlayed>[number]): ReturnType<typeof rowsPlayed>[number] {
   const { ruleId: _rule, ...rest } = row;
   return { ...rest, expect: "nothing" };
-}
-
-function causedAtOf(alert: AlertView): number {
-  if (alert.state === "resolved") return alert.updatedAt;
-  return Math.max(alert.startedAt, ...alert.evidence.map((one) => one.capturedAt + one.durationMs));
 }
 
 async function sample(meter: ProcessUsageMeter, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,6 @@ import { compileRules } from "../compose/rules.js";
 import { buildSources } from "../compose/sources.js";
 import { buildTelemetry } from "../compose/telemetry.js";
 import { versionOf } from "../compose/version.js";
-import { causedAt } from "../pipeline/group-runner.js";
 import { replay } from "../pipeline/replay.js";
 import { packageRoot } from "../runtime/package-root.js";
 import { alertMessage } from "../sinks/alert-message.js";
@@ -61,8 +60,8 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
 
 /** In a replay there is no "now" but the one of the events: nothing is delayed, and stages take no time. */
 async function print(revision: IncidentRevision, site: string, json: boolean): Promise<void> {
-  const since = causedAt(revision.incident);
-  const { message } = alertMessage(revision, { site, format: "json", causedAt: since, nowMs: since });
+  const { updatedAt } = revision.incident;
+  const { message } = alertMessage(revision, { site, format: "json", causedAt: updatedAt, nowMs: updatedAt });
   const text = Buffer.from(message.body).toString("utf8");
   if (json) return write(`${text}\n`);
   const alert = readAlert(JSON.parse(text));

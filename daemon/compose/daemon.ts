@@ -7,7 +7,6 @@ import type { Modality } from "../../fusion/model/modality.js";
 import { HttpServer } from "../http/server.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
-import { causedAt } from "../pipeline/group-runner.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
@@ -249,13 +248,13 @@ export class Daemon {
       telemetry: events.pipeline,
       queueCapacity: QUEUE_CAPACITY,
       alert: (revision, stagesMs) => {
-        const nowMs = systemClock.wallNowMs();
-        const since = causedAt(revision.incident);
-        return alertMessage(revision, { site, format: nats.format, causedAt: since, nowMs, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;
+        const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, nowMs: systemClock.wallNowMs() };
+        return alertMessage(revision, { ...context, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;
       },
       candidate: (incident) => {
         if (!nats.candidates) return;
-        const { message } = alertMessage({ incident, revision: 0 }, { site, format: nats.format, causedAt: causedAt(incident), nowMs: systemClock.wallNowMs() });
+        const context = { site, format: nats.format, causedAt: incident.updatedAt, nowMs: systemClock.wallNowMs() };
+        const { message } = alertMessage({ incident, revision: 0 }, context);
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
       health: (sourceId, state, at, detail) => {

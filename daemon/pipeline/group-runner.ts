@@ -1,10 +1,9 @@
 // One group at work: its fold, its watermark and its ledger of what was told.
 import type { Cohort } from "../../fusion/cohort.js";
 import type { EventChange } from "../../fusion/clusterer.js";
-import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Input } from "../../fusion/watermark.js";
-import type { Incident } from "../../rules/incident.js";
 import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
@@ -155,9 +154,4 @@ export class GroupRunner {
     if (change.kind === "merged") this.#telemetry.eventEnded(this.groupId, "merged");
     if (change.kind === "closed") this.#telemetry.eventEnded(this.groupId, change.event.closeReason ?? "gap");
   }
-}
-
-/** When all that an incident tells had happened, Unix ms: where its latency starts. */
-export function causedAt(incident: Incident): number {
-  return incident.state === "resolved" ? incident.updatedAt : Math.max(incident.startedAt, ...incident.evidence.map(endedAt));
 }
