@@ -8,13 +8,14 @@ import { versionOf } from "../compose/version.js";
 import { systemClock } from "../runtime/clock.js";
 import { Shutdown } from "../runtime/shutdown.js";
 import { exitCodeOf } from "./exit-codes.js";
-import { messageOf } from "../../fusion/model/errors.js";
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 
 /** All that is stopped must be stopped within this time, ms: below systemd's usual TimeoutStopSec of 90 s. */
 const STOP_DEADLINE_MS = 20_000;
 
 /** Runs the daemon of a configuration file and resolves with the exit code. */
 export async function run(file: string): Promise<number> {
+  refuseToNotify();
   const loaded = loadConfig(file);
   const { problems, warnings } = checkFiles(loaded);
   if (problems.length > 0) throw configInvalid(problems);
@@ -46,4 +47,10 @@ export async function run(file: string): Promise<number> {
   const exitCode = await ended;
   logger.flush();
   return exitCode;
+}
+
+/** A unit of Type=notify would wait for us in vain, kill us, and start us again for ever. */
+function refuseToNotify(): void {
+  if (process.env["NOTIFY_SOCKET"] === undefined) return;
+  throw new FusiondError("config_invalid", "systemd asks to be notified, which fusiond cannot do yet: set Type=exec in the unit, as systemd/fusiond.service does");
 }
