@@ -80,7 +80,11 @@ class DemoRun {
       signals: process,
       telemetry: telemetry.events.life,
     });
-    const daemon = new Daemon({ loaded, telemetry, shutdown, onlooker: this.#onlooker() });
+    const fail = (what: string, error: unknown): void => {
+      process.stderr.write(`${what}: ${messageOf(error)}\n`);
+      shutdown.begin(what, exitCodeOf(error));
+    };
+    const daemon = new Daemon({ loaded, telemetry, onFailure: fail, onlooker: this.#onlooker() });
     const stopped = new AbortController();
     const ended = shutdown.wait().finally(() => stopped.abort());
     const sampling = sample(meter, stopped.signal);
@@ -93,8 +97,7 @@ class DemoRun {
       run = await this.#statistics(telemetry, meter);
       shutdown.begin("the demo has ended", EXIT.ok);
     } catch (error) {
-      process.stderr.write(`${messageOf(error)}\n`);
-      shutdown.begin("the demo cannot go on", exitCodeOf(error));
+      fail("the demo cannot go on", error);
     }
     const exitCode = await ended;
     await sampling;

@@ -1,10 +1,10 @@
 // The command line: what can be asked of fusiond, and how it answers.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { explained } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
 import { tail } from "./tail.js";
@@ -23,12 +23,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${explained(error)}\n`);
     return exitCodeOf(error);
   }
-}
-
-/** One sentence for what the operator can mend; the whole trace for what only we can. */
-function explained(error: unknown): string {
-  if (error instanceof FusiondError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }
 
 function buildProgram(done: (exitCode: number) => void): Command {

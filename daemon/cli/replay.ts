@@ -1,5 +1,7 @@
 // fusiond replay: the files of a configuration through the real towers, groups and rules, without a broker or a store.
+import { checkFiles } from "../../config/files.js";
 import { loadConfig } from "../../config/load.js";
+import { configInvalid } from "../../config/problem.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { IncidentRevision } from "../../rules/incident.js";
@@ -23,6 +25,9 @@ import { shown, write } from "./output.js";
 export async function replayFiles(file: string, json: boolean): Promise<number> {
   const loaded = loadConfig(file);
   const { config } = loaded;
+  const media = loaded.files.filter(({ kind }) => kind === "media"); // no secrets are needed to read files
+  const { problems } = checkFiles({ files: media, problem: (path, message) => loaded.problem(path, message) });
+  if (problems.length > 0) throw configInvalid(problems);
   const { events, redactor, logger } = buildTelemetry(versionOf(), config.log.level, false);
   const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
   const compiled = compileRules(loaded, pack);

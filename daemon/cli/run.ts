@@ -8,12 +8,16 @@ import { versionOf } from "../compose/version.js";
 import { systemClock } from "../runtime/clock.js";
 import { Shutdown } from "../runtime/shutdown.js";
 import { exitCodeOf } from "./exit-codes.js";
+import { explained } from "./output.js";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 
 /** All that is stopped must be stopped within this time, ms: below systemd's usual TimeoutStopSec of 90 s. */
 const STOP_DEADLINE_MS = 20_000;
 
-/** Runs the daemon of a configuration file and resolves with the exit code. */
+/**
+ * Runs the daemon of a configuration file and resolves with the exit code. If it ends because something failed, the
+ * last thing on stderr is one plain sentence that says what to do, whatever the log's level and format.
+ */
 export async function run(file: string): Promise<number> {
   refuseToNotify();
   const loaded = loadConfig(file);
@@ -33,19 +37,22 @@ export async function run(file: string): Promise<number> {
     signals: process,
     telemetry: telemetry.events.life,
   });
-  const daemon = new Daemon({ loaded, telemetry, shutdown });
+  let failure: unknown;
+  const fail = (what: string, error: unknown): void => {
+    failure ??= error;
+    shutdown.begin(`${what}: ${messageOf(error)}`, exitCodeOf(error));
+  };
+  const daemon = new Daemon({ loaded, telemetry, onFailure: fail });
   const ended = shutdown.wait();
   try {
     await daemon.start(starting.signal);
     logger.info("fusiond is running", { site: loaded.config.site, version: versionOf(), http: daemon.httpPort });
   } catch (error) {
-    if (!starting.signal.aborted) {
-      logger.error("fusiond cannot start", { error: messageOf(error) });
-      shutdown.begin("the start failed", exitCodeOf(error));
-    }
+    if (!starting.signal.aborted) fail("fusiond cannot start", error);
   }
   const exitCode = await ended;
   logger.flush();
+  if (failure !== undefined) process.stderr.write(`${telemetry.redactor.text(explained(failure))}\n`);
   return exitCode;
 }
 

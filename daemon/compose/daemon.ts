@@ -11,7 +11,7 @@ import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
 import { packageRoot } from "../runtime/package-root.js";
-import type { Shutdown, ShutdownStage } from "../runtime/shutdown.js";
+import type { ShutdownStage } from "../runtime/shutdown.js";
 import { alertMessage } from "../sinks/alert-message.js";
 import { healthMessage, nextHealthSeq } from "../sinks/health-message.js";
 import { candidateSubject } from "../sinks/subjects.js";
@@ -40,8 +40,8 @@ export interface Onlooker {
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
   readonly telemetry: DaemonTelemetry;
-  /** Told when something failed that only a restart can mend. */
-  readonly shutdown: Pick<Shutdown, "begin">;
+  /** Told when something failed, after the start, that the process must end for: `what` says which part. */
+  readonly onFailure: (what: string, error: unknown) => void;
   readonly onlooker?: Onlooker;
 }
 
@@ -109,12 +109,6 @@ export class Daemon {
     this.#startPipeline(sources, encoders, groups, store, publisher, broker);
   }
 
-  /** Something that only a restart can mend. */
-  #fail(what: string, error: unknown): void {
-    this.#options.telemetry.logger.error(what, { error });
-    this.#options.shutdown.begin(`${what}: ${messageOf(error)}`, 1);
-  }
-
   async #startHttp(): Promise<void> {
     const { http } = this.#options.loaded.config;
     if (!http.enabled) return;
@@ -154,7 +148,7 @@ export class Daemon {
     const { loaded } = this.#options;
     const { site, nats } = loaded.config;
     const sink = new NatsSink(bus, { site, ...nats.stream });
-    const onFailure = (error: unknown): void => this.#fail("publishing cannot go on", error);
+    const onFailure = (error: unknown): void => this.#options.onFailure("publishing cannot go on", error);
     const publisher = new OutboxPublisher({ store, sink, onFailure }, this.#publisherTelemetry());
     publisher.start();
     this.#started.push({ name: "publisher", stop: (signal) => publisher.stop(systemClock.monotonicNowMs() + (signal.aborted ? 0 : PUBLISH_GRACE_MS)) });
@@ -234,7 +228,7 @@ export class Daemon {
       onCommitted: (messages) => {
         if (messages > 0) publisher.wake();
       },
-      onFailure: (error) => this.#fail("the store cannot go on", error),
+      onFailure: (error) => this.#options.onFailure("the store cannot go on", error),
       onRetry: (error) => events.pipeline.failed("outbox", error),
     });
     let healthSeq: number | undefined;
@@ -266,7 +260,7 @@ export class Daemon {
     this.#pipeline = pipeline;
     this.#started.push({ name: "commits", stop: (signal) => committer.stop(signal) }, { name: "sources", stop: (signal) => pipeline.stop(signal) });
     pipeline.start();
-    pipeline.ended().catch((error: unknown) => this.#fail("a source cannot go on", error));
+    pipeline.ended().catch((error: unknown) => this.#options.onFailure("a source cannot go on", error));
     for (const [name, queue] of pipeline.queues) events.stages.watchQueue(name, queue);
     events.stages.watchQueue("commits", committer);
     health.watchWaiting(() => events.stages.waitingItems());

@@ -5,14 +5,15 @@ import { delimiter, join } from "node:path";
 import { FusiondError } from "../../fusion/model/errors.js";
 
 /**
- * Starts a program that dies with the daemon, even when the daemon is killed with SIGKILL.
+ * Starts a program that dies with the daemon, even when the daemon is killed with SIGKILL, and by nothing else that is
+ * meant for the daemon: it is in a process group of its own, or Ctrl-C would end the broker before the last alerts.
  *
  * Must be called on the main thread: the kernel ties the signal to the thread that forked.
  * Errors: like `spawn`, by the child's "error" event; attach a handler in the same tick.
  * Source: prctl(2) PR_SET_PDEATHSIG through util-linux' setpriv.
  */
 export function spawnBound(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], options);
+  return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], { ...options, detached: true });
 }
 
 /** Resolves with how a child ended. Errors: FusiondError "dependency_missing" if it could not be started at all. */

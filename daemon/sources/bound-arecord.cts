@@ -11,7 +11,7 @@ interface RecorderOptions {
 interface Recorder {
   readonly cmd: string;
   readonly args: readonly string[];
-  readonly spawnOptions: { readonly env: NodeJS.ProcessEnv };
+  readonly spawnOptions: { readonly env: NodeJS.ProcessEnv; readonly detached: true };
 }
 
 function boundArecord(options: RecorderOptions): Recorder {
@@ -20,7 +20,8 @@ function boundArecord(options: RecorderOptions): Recorder {
   return {
     cmd: "setpriv",
     args: ["--pdeathsig", "KILL", "--", "arecord", "-q", ...device, ...format, "-"],
-    spawnOptions: { env: { ...process.env, LC_ALL: "C" } }, // overruns are told in the user's language otherwise
+    // Overruns are told in the user's language otherwise. A group of its own: Ctrl-C is the daemon's to handle.
+    spawnOptions: { env: { ...process.env, LC_ALL: "C" }, detached: true },
   };
 }
 

@@ -130,7 +130,9 @@ export class MediaSource implements Source {
     if (withSound && this.#canDoWithoutSound(pass)) return { reason: "start_failed", detail: NO_SOUND, atOnce: true };
     const played = this.#options.mode === "realtime_file" && pass.captures > 0 && pass.exitCode === 0;
     if (played && this.#options.loop !== true) return "ended";
-    return { reason: pass.captures > 0 ? "exit" : "start_failed", detail: pass.detail };
+    if (pass.captures > 0) return { reason: "exit", detail: pass.detail };
+    const unreadable = this.#options.mode === "realtime_file" && pass.exitCode !== null;
+    return { reason: "start_failed", detail: unreadable ? this.#invalid(pass).message : pass.detail };
   }
 
   #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal): Promise<Pass> {

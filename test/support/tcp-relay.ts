@@ -5,16 +5,18 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class TcpRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #answersAfterMs: number;
   #cutAt: string | undefined;
   cuts = 0;
 
-  private constructor(target: () => number) {
+  private constructor(target: () => number, answersAfterMs: number) {
+    this.#answersAfterMs = answersAfterMs;
     this.#server = createServer((client) => this.#relay(client, connect(target(), "127.0.0.1")));
   }
 
-  /** Listens on a free port; `target` is asked for every connection. */
-  static async start(target: () => number): Promise<TcpRelay> {
-    const relay = new TcpRelay(target);
+  /** Listens on a free port; `target` is asked for every connection. The server's answers can come late, in order. */
+  static async start(target: () => number, answersAfterMs = 0): Promise<TcpRelay> {
+    const relay = new TcpRelay(target, answersAfterMs);
     await new Promise<void>((resolve) => relay.#server.listen(0, "127.0.0.1", resolve));
     return relay;
   }
@@ -52,8 +54,13 @@ export class TcpRelay {
         this.cuts++;
         client.destroy();
       } else {
-        client.write(bytes);
+        this.#answer(client, bytes);
       }
     });
+  }
+
+  #answer(client: Socket, bytes: Buffer): void {
+    if (this.#answersAfterMs === 0) client.write(bytes);
+    else setTimeout(() => client.writable && client.write(bytes), this.#answersAfterMs);
   }
 }
