@@ -35,7 +35,7 @@ export async function benchPipeline(options: BenchPipelineOptions, output: Bench
     [
       describeMachine(),
       `N cameras (640x360 H.264 file loops, ${CAMERA_FPS} frames/s) + N microphones (WAV loops), ${grouping}, ${options.measureMs / 1_000} s a step`,
-      "frame, window: from the end of what was captured until its vector is there; alert: from the end of its newest observation until the broker has it",
+      "frame, window: from the end of what was captured until its vector is there; alert: from the end of its newest observation until a subscriber of the broker has it",
       "",
       ...renderSteps(steps),
     ].join("\n"),

@@ -11,6 +11,9 @@ export interface BenchConfigOptions {
   readonly oneGroup: boolean;
 }
 
+/** The site in the subjects of the benchmark's alerts. */
+export const BENCH_SITE = "bench";
+
 /** Frames a second of each camera. */
 export const CAMERA_FPS = 5;
 
@@ -25,7 +28,7 @@ export function benchConfigText({ stateFolder, pairs, video, audio, oneGroup }: 
     : Object.fromEntries(numbers.map((n) => [`pair-${n}`, { sources: [`cam-${n}`, `mic-${n}`] }]));
   const again = { resolve_after: "2s", cooldown: "0s" };
   const config = {
-    site: "bench",
+    site: BENCH_SITE,
     state_dir: stateFolder,
     nats: { embedded: true, port: 0 },
     encoders: { pack: "embedded", device: "cpu" },

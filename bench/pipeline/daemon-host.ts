@@ -5,8 +5,11 @@ import { buildTelemetry } from "../../daemon/compose/telemetry.js";
 import { versionOf } from "../../daemon/compose/version.js";
 import { systemClock } from "../../daemon/runtime/clock.js";
 import { Shutdown } from "../../daemon/runtime/shutdown.js";
+import { parseBody } from "../../daemon/sinks/message-body.js";
+import { readAlert } from "../../daemon/tail/alert-view.js";
 import { parseConfig } from "../../config/load.js";
 import { messageOf } from "../../fusion/model/errors.js";
+import { BENCH_SITE } from "./config-text.js";
 import type { HostReply, HostRequest } from "./host-protocol.js";
 import { Recorder } from "./recorder.js";
 
@@ -24,7 +27,7 @@ async function host(configFile: string): Promise<number> {
     signals: process,
     telemetry: telemetry.events.life,
   });
-  const daemon = new Daemon({ loaded, telemetry, shutdown, onlooker: recorder });
+  const daemon = new Daemon({ loaded, telemetry, shutdown, onlooker: { alertAcknowledged: () => undefined, sourceState: (id, state) => recorder.sourceState(id, state) } });
   const ended = shutdown.wait();
   const asked: Record<HostRequest, () => void> = {
     measure: () => {
@@ -38,6 +41,7 @@ async function host(configFile: string): Promise<number> {
   process.on("disconnect", asked.stop);
   try {
     await daemon.start(new AbortController().signal);
+    void listen(daemon, recorder);
   } catch (error) {
     say({ kind: "failed", message: messageOf(error) });
     shutdown.begin("the daemon cannot start", 1);
@@ -46,6 +50,14 @@ async function host(configFile: string): Promise<number> {
   process.off("disconnect", asked.stop);
   telemetry.logger.flush();
   return exitCode;
+}
+
+/** Until the connection closes. */
+async function listen(daemon: Daemon, recorder: Recorder): Promise<void> {
+  for await (const { body } of daemon.broker?.bus.subscribe(`fusiond.v1.${BENCH_SITE}.alert.>`, new AbortController().signal) ?? []) {
+    const alert = readAlert(parseBody(body).fields);
+    if (alert !== undefined) recorder.received(alert);
+  }
 }
 
 function say(reply: HostReply): void {

@@ -14,7 +14,7 @@ export interface HostReport {
   readonly durationMs: number;
   /** From the end of what was captured until its observation was made, ms, one for each observation. */
   readonly encodedMs: { readonly image: readonly number[]; readonly audio: readonly number[] };
-  /** From the end of the newest observation that made an alert true until the broker had it on its stream, ms. */
+  /** From the end of the newest observation that made a firing alert true until a subscriber of the broker had it, ms. */
   readonly alertMs: readonly number[];
   /** Frames and windows that reached the encoders. */
   readonly captures: number;

@@ -2,12 +2,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Onlooker } from "../../daemon/compose/daemon.js";
 import type { DaemonTelemetry } from "../../daemon/compose/telemetry.js";
+import type { AlertView } from "../../daemon/tail/alert-view.js";
 import type { HostReport } from "./host-protocol.js";
 
 const LOOP_RESOLUTION_MS = 5;
 
 /** Call `listen` before the daemon starts; `restart` begins the measured time. Bound: one number for each observation. */
-export class Recorder implements Onlooker {
+export class Recorder implements Pick<Onlooker, "sourceState"> {
   readonly #healthy = new Set<string>();
   readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #sources: number;
@@ -23,8 +24,9 @@ export class Recorder implements Onlooker {
     this.#onHealthy = onHealthy;
   }
 
-  alertAcknowledged(latencyMs: number): void {
-    this.#alertMs.push(latencyMs);
+  /** A subscriber of the broker has this alert. A resolved one waits for what does not happen, so it does not count. */
+  received(alert: AlertView): void {
+    if (alert.state === "firing") this.#alertMs.push(Date.now() - alert.updatedAt);
   }
 
   sourceState(sourceId: string, state: string): void {

@@ -12,20 +12,20 @@ const SHARE_NAMES = ["p50", "p95", "p99"] as const;
 export function renderSteps(steps: readonly StepResult[]): string[] {
   return [
     ...["What went through, a second; what was lost, since the start", ...renderTable([THROUGH, ...steps.map(throughRow)]), ""],
-    ...["CPU, cores in use (CPU seconds a second)", ...renderTable([[...CPU], ...steps.map(cpuRow)]), ""],
-    ...["Latency, ms", ...renderTable([[...LATENCY], ...steps.map(latencyRow)]), ""],
+    ...["CPU, cores in use (CPU seconds a second)", ...renderTable([CPU, ...steps.map(cpuRow)]), ""],
+    ...["Latency, ms", ...renderTable([LATENCY, ...steps.map(latencyRow)]), ""],
     ...["Memory, peak MiB resident (shared pages count in each process)", ...renderTable([["N", ...ROLES, "all"], ...steps.map(memoryRow)])],
   ];
 }
 
-const THROUGH = ["N", "captures", "regions", "windows", "alerts", "drops", "late"];
-const CPU = ["N", ...ROLES, "all", "whole machine", "load average"] as const;
-const LATENCY = [
+const THROUGH: readonly string[] = ["N", "captures", "regions", "windows", "alerts", "drops", "late"];
+const CPU: readonly string[] = ["N", ...ROLES, "all", "whole machine", "load average"];
+const LATENCY: readonly string[] = [
   "N",
   ...["frame", "window", "alert"].flatMap((what) => SHARE_NAMES.map((share) => `${what} ${share}`)),
   "alerts",
   "event loop p99",
-] as const;
+];
 
 function throughRow(step: StepResult): string[] {
   const aSecond = (count: number): string => ((count * 1_000) / step.durationMs).toFixed(1);
