@@ -33,14 +33,12 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
   #now: State;
   #tail: Step[] = [];
   #watermark: number;
-  #clock: number;
 
   constructor(committed: State, order: StepOrder<Step>, watermark = -Infinity) {
     this.#order = order;
     this.#committed = committed;
     this.#now = committed.clone();
     this.#watermark = watermark;
-    this.#clock = watermark;
   }
 
   /** The state that speaks at once. Read only. */
@@ -69,14 +67,10 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
     const last = this.#tail.at(-1);
     if (last === undefined || this.#order.compare(last, step) <= 0) {
       this.#tail.push(step);
-      if (time >= this.#clock) {
-        this.#step(this.#now, step, this.#watermark + 1);
-        this.#clock = time;
-        return "in_order";
-      }
-    } else {
-      this.#tail.splice(insertionPoint(this.#tail, step, this.#order), 0, step);
+      this.#step(this.#now, step, this.#watermark + 1);
+      return "in_order";
     }
+    this.#tail.splice(insertionPoint(this.#tail, step, this.#order), 0, step);
     this.#refold();
     return "refolded";
   }
@@ -89,12 +83,7 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
     const outputs = ripe.flatMap((step) => this.#step(this.#committed, step, this.#order.timeOf(step)));
     outputs.push(...this.#committed.advance(watermark, watermark + 1));
     this.#watermark = watermark;
-    if (this.#now.waitsFor <= watermark) {
-      this.#refold();
-    } else if (watermark > this.#clock) {
-      this.#now.advance(watermark, watermark + 1);
-      this.#clock = watermark;
-    }
+    if (this.#tail.length === 0 || this.#now.waitsFor <= watermark) this.#refold();
     return outputs;
   }
 
@@ -106,7 +95,6 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
   #refold(): void {
     this.#now = this.#committed.clone();
     for (const step of this.#tail) this.#step(this.#now, step, this.#watermark + 1);
-    this.#clock = Math.max(this.#watermark, ...this.#tail.slice(-1).map((step) => this.#order.timeOf(step)));
   }
 }
 

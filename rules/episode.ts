@@ -1,6 +1,6 @@
 // One candidate or incident of a rule in a group, from its first observation to its end.
 import type { Incident, Evidence } from "./incident.js";
-import { completeNeeded, confidenceOf, judged, positiveLeaves, type Anchor, type Met, type Surroundings } from "./evaluate.js";
+import { completeNeeded, confidenceOf, judged, type Anchor, type Met, type Surroundings } from "./evaluate.js";
 import { withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
 import type { Rule } from "./rule.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
@@ -69,12 +69,11 @@ export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, ob
 
 /** The episode after its conditions were met once more at `at`. */
 export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: number): Episode {
-  const relevant = positiveLeaves(rule.condition).filter((leaf) => met.has(leaf));
-  const matches = relevant.flatMap((leaf) => met.get(leaf) ?? []);
+  const matches = [...met.values()].flat();
   return {
     ...episode,
     lastMetAt: Math.max(episode.lastMetAt, at),
-    metLeaves: [...new Set([...episode.metLeaves, ...relevant])].sort((a, b) => a - b),
+    metLeaves: [...new Set([...episode.metLeaves, ...met.keys()])].sort((a, b) => a - b),
     confidence: Math.max(episode.confidence, confidenceOf(rule.condition, met)),
     events: matches.reduce(withEvent, episode.events),
     evidence: matches.flatMap((match) => match.evidence).reduce(withEvidence, episode.evidence),

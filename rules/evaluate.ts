@@ -15,13 +15,15 @@ export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
  * time is complete. Undefined: not met.
  */
 export function metTogether(rule: Rule, leaves: readonly LeafState[], from: number, eventId?: string): Met | undefined {
-  const met = new Map<number, readonly LeafMatch[]>();
-  for (const [index, state] of leaves.entries()) {
-    const candidates = eventId === undefined ? [...state.byEvent.values()] : [state.byEvent.get(eventId)];
-    const recent = candidates.filter((match) => match !== undefined && match.lastEnd >= from - rule.withinMs) as LeafMatch[];
-    if (recent.length > 0) met.set(index, recent);
+  const recent = new Map<number, readonly LeafMatch[]>();
+  for (const leaf of positiveLeaves(rule.condition)) {
+    const byEvent = leaves[leaf]?.byEvent ?? new Map<string, LeafMatch>();
+    const candidates = eventId === undefined ? [...byEvent.values()] : [byEvent.get(eventId)];
+    const matches = candidates.filter((match) => match !== undefined && match.lastEnd >= from - rule.withinMs) as LeafMatch[];
+    if (matches.length > 0) recent.set(leaf, matches);
   }
-  return isMet(rule.condition, met) ? met : undefined;
+  const meeting = leavesMeeting(rule.condition, recent);
+  return meeting === undefined ? undefined : new Map([...recent].filter(([leaf]) => meeting.includes(leaf)));
 }
 
 /** Leaves that stand outside every `not`: the ones that can meet the condition. */
@@ -46,7 +48,7 @@ export function confidenceOf(node: ConditionNode, met: Met): number {
     case "all":
       return Math.min(...node.of.map((child) => confidenceOf(child, met)));
     case "any":
-      return Math.max(...node.of.map((child) => confidenceOf(child, met)));
+      return Math.max(0, ...node.of.filter((child) => child.kind !== "not").map((child) => confidenceOf(child, met)));
   }
 }
 
@@ -77,16 +79,21 @@ export function judged(rule: Rule, anchor: Anchor, around: Surroundings): Truth 
   return all([condition, ...rule.unless.map((exclusion) => not(happened(rule, exclusion, anchor, around)))]);
 }
 
-function isMet(node: ConditionNode, met: Met): boolean {
+/** The leaves by which the condition is met, absences taken for granted; undefined: it is not met. */
+function leavesMeeting(node: ConditionNode, recent: Met): readonly number[] | undefined {
   switch (node.kind) {
     case "leaf":
-      return met.has(node.leaf);
+      return recent.has(node.leaf) ? [node.leaf] : undefined;
     case "not":
-      return true;
-    case "all":
-      return node.of.every((child) => isMet(child, met));
-    case "any":
-      return node.of.some((child) => child.kind !== "not" && isMet(child, met));
+      return [];
+    case "all": {
+      const parts = node.of.map((child) => leavesMeeting(child, recent));
+      return parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
+    }
+    case "any": {
+      const parts = node.of.flatMap((child) => (child.kind === "not" ? [] : [leavesMeeting(child, recent)]));
+      return parts.every((part) => part === undefined) ? undefined : parts.flatMap((part) => part ?? []);
+    }
   }
 }
 

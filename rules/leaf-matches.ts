@@ -13,7 +13,7 @@ export interface LeafMatch {
   readonly eventId: string;
   readonly eventRevision: number;
   readonly eventStartedAt: number;
-  /** Fresh observations that speak for it, of every source, each moment's best; at most LOOKS_MAX, the newest. */
+  /** Fresh observations that speak for it, of every source, each moment's best; the newest LOOKS_MAX of each source. */
   readonly looks: readonly LeafEvidence[];
   /** When it was last met: the best look of each source that confirmed it, and how sure they were together. */
   readonly evidence: readonly LeafEvidence[];
@@ -32,11 +32,14 @@ export interface Run {
 /** An exact value is met or not; this only ranks it above every likeness. */
 const EXACT_LLR = 100;
 
-/** Looks remembered of one event: some seconds of several sources. */
-const LOOKS_MAX = 64;
+/** Looks remembered of one event and source: some seconds of a camera. */
+const LOOKS_MAX = 32;
 
 /** Runs kept per condition; older ones go first. */
-const RUNS_MAX = 64;
+const RUNS_MAX = 256;
+
+/** What is seen or heard again this soon was there in between, ms. Lines of text are moments of their own. */
+const RUN_GAP_MS = 2000;
 
 /**
  * The matches of one condition in one group. Values are immutable, so a copy of the map is a copy of the state.
@@ -100,7 +103,7 @@ export function observePrompt(
       ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation) }
       : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
-  return { state: withMatch(state, match, met), met };
+  return { state: withMatch(state, match, met, leaf.modality === "text" ? 0 : RUN_GAP_MS), met };
 }
 
 function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
@@ -112,8 +115,14 @@ function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidenc
 /** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look. */
 function withLook(looks: readonly LeafEvidence[], look: LeafEvidence): readonly LeafEvidence[] {
   const at = looks.findIndex((one) => one.sourceId === look.sourceId && one.capturedAt === look.capturedAt);
-  if (at === -1) return [...looks, look].slice(-LOOKS_MAX);
+  if (at === -1) return withoutOldest(looks, look.sourceId).concat(look);
   return (looks[at] as LeafEvidence).llr >= look.llr ? looks : looks.with(at, look);
+}
+
+/** The looks with room for one more of the source. */
+function withoutOldest(looks: readonly LeafEvidence[], sourceId: string): readonly LeafEvidence[] {
+  const ofSource = looks.filter((look) => look.sourceId === sourceId);
+  return ofSource.length < LOOKS_MAX ? looks : looks.filter((look) => look !== ofSource[0]);
 }
 
 /** What each source that looked often enough says: its best look, and the LLR that so many looks reach. */
@@ -142,7 +151,7 @@ export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "fiel
     lastStart: observation.capturedAt,
     lastEnd: endedAt(observation),
   };
-  return { state: withMatch(state, match, true), met: true };
+  return { state: withMatch(state, match, true, 0), met: true };
 }
 
 /** What was known of an event now counts for another: it was merged into it, or is continued by it. */
@@ -176,12 +185,12 @@ export function forgetOlder(state: LeafState, horizon: number, isOpen: (eventId:
   return { byEvent, runs };
 }
 
-function withMatch(state: LeafState, match: LeafMatch, met: boolean): LeafState {
+function withMatch(state: LeafState, match: LeafMatch, met: boolean, gapMs: number): LeafState {
   const byEvent = new Map(state.byEvent).set(match.eventId, match);
   if (!met) return { byEvent, runs: state.runs };
   const last = state.runs.at(-1);
   const run: Run = { start: match.lastStart, end: match.lastEnd };
-  const joins = last !== undefined && run.start <= last.end && run.end >= last.start;
+  const joins = last !== undefined && run.start <= last.end + gapMs && run.end >= last.start - gapMs;
   const runs = joins
     ? state.runs.with(-1, { start: Math.min(last.start, run.start), end: Math.max(last.end, run.end) })
     : [...state.runs, run].slice(-RUNS_MAX);

@@ -62,7 +62,7 @@ export class PublicationLedger {
       return [];
     }
     const { supersedes: _past, ...incident } = told.incident;
-    const resolved: Incident = { ...incident, state: "resolved", reason: "withdrawn", updatedAt: nowMs, endedAt: incident.updatedAt };
+    const resolved: Incident = { ...incident, state: "resolved", reason: "withdrawn", updatedAt: Math.max(nowMs, incident.updatedAt), endedAt: incident.updatedAt };
     const revision = { incident: resolved, revision: told.revision + 1 };
     this.#told.set(incident.id, revision);
     return [revision];

@@ -4,7 +4,7 @@ import type { Observation } from "../fusion/model/observation.js";
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
-import { RuleState, type RuleContext, type RuleNote, type RuleStateData } from "./rule-state.js";
+import { conditionsOf, RuleState, type RuleContext, type RuleNote, type RuleStateData } from "./rule-state.js";
 import { withChange, withoutOlder, type HealthSpan, type WitnessChange } from "./witnesses.js";
 
 /** Where the engine works. */
@@ -21,6 +21,9 @@ export interface RuleEngineData {
   readonly rules: ReadonlyMap<string, RuleStateData>;
 }
 
+/** How much longer than the rules look back the times of health are kept, ms. */
+const SPANS_MARGIN_MS = 120_000;
+
 /**
  * Asks every rule of a group about every observation, in canonical order. Pure.
  *
@@ -30,12 +33,14 @@ export interface RuleEngineData {
 export class RuleEngine {
   readonly #options: RuleEngineOptions;
   readonly #states: readonly RuleState[];
+  readonly #lookBackMs: number;
   #spans: readonly HealthSpan[];
 
   /** A rule that `data` does not know starts anew; what `data` knows of other rules is dropped. */
   constructor(options: RuleEngineOptions, data?: RuleEngineData) {
     this.#options = options;
     this.#spans = data?.spans ?? [];
+    this.#lookBackMs = Math.max(0, ...options.rules.map(lookBackMs));
     this.#states = options.rules.map((rule) => new RuleState(rule, matching(rule, data?.rules.get(rule.id))));
   }
 
@@ -79,10 +84,10 @@ export class RuleEngine {
 
   /** Time has passed to `timeMs`. The effects do not depend on how finely time is cut. */
   advance(timeMs: number, completeTo: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
-    const horizon = timeMs - Math.max(0, ...this.#options.rules.map(lookBackMs)) - 120_000;
-    this.#spans = withoutOlder(this.#spans, horizon);
     const context = this.#context(completeTo);
-    return this.#states.flatMap((state) => state.advance(context, timeMs, isOpen));
+    const notes = this.#states.flatMap((state) => state.advance(context, timeMs, isOpen));
+    this.#spans = withoutOlder(this.#spans, timeMs - this.#lookBackMs - SPANS_MARGIN_MS); // only now: time may have leapt
+    return notes;
   }
 
   #context(completeTo: number): RuleContext {
@@ -92,5 +97,5 @@ export class RuleEngine {
 
 /** A rule whose conditions changed since the state was written starts anew. */
 function matching(rule: Rule, data: RuleStateData | undefined): RuleStateData | undefined {
-  return data?.leaves.length === rule.leaves.length ? data : undefined;
+  return data?.conditions.join("\n") === conditionsOf(rule).join("\n") ? data : undefined;
 }

@@ -46,6 +46,8 @@ const EPISODES_MAX = 256;
 
 /** The plain state: immutable values only, JSON-safe but for its maps. */
 export interface RuleStateData {
+  /** What `leaves` stand for: see `conditionsOf`. */
+  readonly conditions: readonly string[];
   readonly leaves: readonly LeafState[];
   readonly episode?: Episode;
   readonly resolved: readonly Incident[];
@@ -53,6 +55,11 @@ export interface RuleStateData {
   readonly cooldownUntil: number;
   /** Incidents so far per founding event. */
   readonly episodes: ReadonlyMap<string, number>;
+}
+
+/** The rule's conditions as the configuration writes them, in the order of its leaves. */
+export function conditionsOf(rule: Rule): readonly string[] {
+  return rule.leaves.map((leaf) => leaf.label);
 }
 
 /** The state of one rule in one group. */
@@ -64,7 +71,13 @@ export class RuleState {
   constructor(rule: Rule, data?: RuleStateData) {
     this.rule = rule;
     this.#positive = new Set(positiveLeaves(rule.condition));
-    this.#data = data ?? { leaves: rule.leaves.map(() => noMatches), resolved: [], cooldownUntil: -Infinity, episodes: new Map() };
+    this.#data = data ?? {
+      conditions: conditionsOf(rule),
+      leaves: rule.leaves.map(() => noMatches),
+      resolved: [],
+      cooldownUntil: -Infinity,
+      episodes: new Map(),
+    };
   }
 
   /** The immutable state, to be written down or copied. */
@@ -72,7 +85,7 @@ export class RuleState {
     return this.#data;
   }
 
-  /** Whether anything of it would be lost if it were forgotten. */
+  /** The time whose completeness its pending incident waits for; Infinity if none. */
   get waitsFor(): number {
     return waitsFor(this.rule, this.#data.episode);
   }
@@ -142,13 +155,14 @@ export class RuleState {
 
   #met(context: RuleContext, met: Met, observation: Observation): readonly RuleNote[] {
     const before = this.#data.episode;
-    if (before !== undefined) {
+    const cooling = endedAt(observation) < this.#data.cooldownUntil;
+    if (before !== undefined && (cooling || before.suppression !== "cooldown")) {
       this.#data = { ...this.#data, episode: continueEpisode(this.rule, before, met, endedAt(observation)) };
       return this.#decide(context);
     }
     const number = (founding: string): number => this.#data.episodes.get(founding) ?? 0;
     const episode = beginEpisode(this.rule, { site: context.site, groupId: context.groupId, number }, met, observation);
-    if (episode.startedAt < this.#data.cooldownUntil) {
+    if (cooling) {
       this.#data = { ...this.#data, episode: suppressed(episode, "cooldown") };
       return [{ kind: "suppressed", ruleId: this.rule.id, reason: "cooldown" }];
     }

@@ -59,7 +59,7 @@ export interface Rule {
   readonly holdForMs: number;
   /** Not met for this long: resolved. */
   readonly resolveAfterMs: number;
-  /** From an incident's end to the earliest start of the next. */
+  /** From an incident's end to the earliest moment at which the next may fire; what lasts until then fires then. */
   readonly cooldownMs: number;
   /** Shortest time between two alerts that tell nothing new. */
   readonly updateEveryMs: number;
@@ -67,8 +67,8 @@ export interface Rule {
   readonly whenBlind: "stay_silent" | "fire";
 }
 
-/** The longest time back that the rule looks, ms: how much of the past must be kept. */
+/** The longest time back that the rule looks, ms: absences count from an incident's start, which is up to `withinMs` ago. */
 export function lookBackMs(rule: Rule): number {
   const exclusions = rule.unless.map((exclusion) => exclusion.withinMs + exclusion.afterMs);
-  return Math.max(rule.withinMs, ...exclusions) + rule.resolveAfterMs + rule.holdForMs;
+  return rule.withinMs + Math.max(rule.withinMs, ...exclusions) + rule.resolveAfterMs + rule.holdForMs;
 }
