@@ -49,8 +49,8 @@ class Head(nn.Module):
 
     def forward(self, features, logits):
         known = (torch.sigmoid(logits + self.bias) * self.gain) @ self.table
-        learned = self.out(F.dropout(F.hardswish(self.hidden(features)), 0.3, self.training))
-        return F.normalize(known + learned, dim=1)
+        self.learned = self.out(F.dropout(F.hardswish(self.hidden(features)), 0.3, self.training))
+        return F.normalize(known + self.learned, dim=1)
 
 
 class AudioTower(nn.Module):
