@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 import space
 from audio_front import LogMel
-from onnx_module import OnnxModule
-from paths import DATA, HERE
+from onnx_module import OnnxModule, fast
+from paths import DATA, HERE, OUT
 
 TEACHER = DATA / "models" / "mn04_as_logits_embed384.onnx"
 FEATURES, LABELS, HIDDEN = 384, 527, 384
@@ -53,6 +53,15 @@ class Head(nn.Module):
         return F.normalize(known + self.learned, dim=1)
 
 
+class _Features(nn.Module):
+    def __init__(self, tower):
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pcm):
+        return tuple(self.tower.features(pcm))
+
+
 class AudioTower(nn.Module):
     """float32 PCM [B, 32000], 16 kHz, -1..1, to unit vectors [B, 256]."""
 
@@ -62,6 +71,13 @@ class AudioTower(nn.Module):
 
     def features(self, pcm):
         return self.body(self.front(pcm))
+
+    def fast_features(self):
+        """PCM [B, 32000] to [features, logits] of the body as it is now, without gradients."""
+        path = OUT / "audio_features.onnx"
+        names = ["features", "logits"]
+        torch.onnx.export(_Features(self).eval(), torch.zeros(2, 32000), str(path), opset_version=17, input_names=["pcm"], output_names=names, dynamic_axes={n: {0: "batch"} for n in ["pcm", *names]})
+        return fast(path)
 
     def forward(self, pcm):
         return self.head(*self.features(pcm))

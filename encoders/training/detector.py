@@ -3,7 +3,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from onnx_module import OnnxModule
+from onnx_module import fast
 from paths import DATA
 
 COCO = (
@@ -18,7 +18,7 @@ SIDE = 416
 
 class Detector:
     def __init__(self):
-        self.net = OnnxModule(DATA / "models" / "yolox_nano.onnx").eval()
+        self.net = fast(DATA / "models" / "yolox_nano.onnx")
         cells = [(x, y, s) for s in (8, 16, 32) for y in range(SIDE // s) for x in range(SIDE // s)]
         self.cells = torch.tensor(cells, dtype=torch.float32)
 

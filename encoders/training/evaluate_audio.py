@@ -112,11 +112,11 @@ def evaluation_features():
     if not cache.exists():
         from audio_model import AudioTower
 
-        tower, out, windows = AudioTower().eval(), {}, np.load(OUT / "evaluation.npz")
+        features, out, windows = AudioTower().eval().fast_features(), {}, np.load(OUT / "evaluation.npz")
         for k in windows.files:
             w = windows[k]
             with torch.no_grad():
-                done = [tower.features(torch.from_numpy(w[i : i + 64].astype(np.float32))) for i in range(0, len(w), 64)]
+                done = [features(torch.from_numpy(w[i : i + 64].astype(np.float32))) for i in range(0, len(w), 64)]
             out[k + "_x"], out[k + "_l"] = (torch.cat([d[j] for d in done]).numpy() for j in (0, 1))
         np.savez(cache, **out)
     return np.load(cache)

@@ -104,7 +104,7 @@ def footage(regions, detector):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     regions, detector = Regions(), Detector()
     for step in (coco, footage, everyday):
         step(regions, detector)

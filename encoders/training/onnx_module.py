@@ -37,6 +37,18 @@ class OnnxModule(nn.Module):
 BATCH = -2  # stands for the batch size in a graph's shape arithmetic, which these teachers use for nothing else
 
 
+def fast(path):
+    """A graph as a function of tensors, by onnxruntime where it is installed (several times as fast), else by torch."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return OnnxModule(path).eval()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = torch.get_num_threads(), 3
+    session = onnxruntime.InferenceSession(str(path), options)
+    return lambda *inputs: [torch.from_numpy(y) for y in session.run(None, {i.name: np.ascontiguousarray(x) for i, x in zip(session.get_inputs(), inputs)})]
+
+
 def ints(value):
     return [int(x) for x in np.asarray(value).reshape(-1)]
 

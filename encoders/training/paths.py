@@ -4,5 +4,5 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 OUT = Path(os.environ.get("OUT", HERE / "out"))
-DATA = Path(os.environ.get("DATA", HERE.parents[2].parent / "shared" / "data"))
+DATA = Path(os.environ.get("DATA", HERE.parents[2] / "shared" / "data"))
 OUT.mkdir(exist_ok=True)
