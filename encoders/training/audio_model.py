@@ -41,7 +41,8 @@ class Head(nn.Module):
         self.register_buffer("table", table)
         self.gain = nn.Parameter(torch.full((LABELS,), 1.0))
         self.bias = nn.Parameter(torch.zeros(LABELS))
-        self.hidden = nn.Linear(FEATURES, HIDDEN)
+        self.norm = nn.BatchNorm1d(FEATURES + LABELS, affine=False)
+        self.hidden = nn.Linear(FEATURES + LABELS, HIDDEN)
         self.out = nn.Linear(HIDDEN, space.DIMENSIONS)
         nn.init.zeros_(self.out.weight)
         with torch.no_grad():
@@ -49,7 +50,8 @@ class Head(nn.Module):
 
     def forward(self, features, logits):
         known = (torch.sigmoid(logits + self.bias) * self.gain) @ self.table
-        self.learned = self.out(F.dropout(F.hardswish(self.hidden(features)), 0.3, self.training))
+        x = F.dropout(self.norm(torch.cat([features, logits], 1)), 0.2, self.training)
+        self.learned = self.out(F.dropout(F.hardswish(self.hidden(x)), 0.3, self.training))
         return F.normalize(known + self.learned, dim=1)
 
 

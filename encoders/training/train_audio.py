@@ -1,5 +1,4 @@
 """Trains the sound tower's head on cached features: `train_audio.py cv` (5 folds x 3 seeds) or `train_audio.py final`."""
-import json
 import sys
 
 import numpy as np
@@ -12,7 +11,7 @@ from audio_data import labels
 from audio_model import AudioTower, Head, label_table
 from paths import OUT
 
-STEPS, BATCH, RATE, TEMPERATURE, SEEDS = 1400, 512, 2e-3, 0.05, 3
+STEPS, BATCH, RATE, TEMPERATURE, SEEDS = 700, 256, 2e-3, 0.05, 3
 
 
 def prompts():
@@ -78,8 +77,8 @@ def main(what):
         head = train(data, 0, table, torch.ones(len(data["x"]), dtype=torch.bool))
         torch.save(head.state_dict(), OUT / "audio_head.pt")
         return
-    for fold in range(5):
-        for seed in range(SEEDS):
+    for seed in range(SEEDS):
+        for fold in range(5):
             path = OUT / f"audio_head_{fold}_{seed}.pt"
             if not path.exists():
                 keep = of_folds(data["clip"], [f for f in range(5) if f != fold])

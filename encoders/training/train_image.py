@@ -64,7 +64,7 @@ def rate(step):
 
 
 def main():
-    torch.set_num_threads(int(os.environ.get("THREADS", 2)))
+    torch.set_num_threads(int(os.environ.get("THREADS", 1)))
     torch.manual_seed(SEED)
     pictures, train, _, _ = image_sets.rows()
     odds, (names, vectors) = chances(train), prompts()
