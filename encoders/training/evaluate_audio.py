@@ -17,6 +17,7 @@ from audio_data import labels
 from paths import OUT
 
 CLASSES = sorted(CONCEPT)
+SETS = ("whole", "loud", "noisy0", "noisy10", "nothing")
 
 
 def text_vectors(pack=None):
@@ -80,7 +81,7 @@ def session_vectors(graph, windows, batch=32):
 
 
 def main(what):
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     fold = np.array([int(row["fold"]) for row in labels()])
     if what != "cv":
         pack = Path(what)
@@ -88,23 +89,57 @@ def main(what):
         result, each, _ = scores(vectors, text_vectors(pack), range(len(fold)))
         print(json.dumps({k: round(float(v), 3) for k, v in result.items()}), each)
         return
-    from audio_model import Head, label_table
-
-    features = evaluation_features()
-    text, table, rows, per = text_vectors(), label_table(), [], []
+    text, rows, per = text_vectors(), [], []
     for path in sorted(OUT.glob("audio_head_?_?.pt")):
-        head = Head(table).eval()
-        head.load_state_dict(torch.load(path))
-        with torch.no_grad():
-            vectors = {k: head(torch.from_numpy(features[k + "_x"]), torch.from_numpy(features[k + "_l"])).numpy() for k in ("whole", "loud", "noisy0", "noisy10", "nothing")}
-        held = int(path.stem.split("_")[2])
+        vectors, held = head_vectors(path), int(path.stem.split("_")[2])
         result, each, _ = scores(vectors, text, [i for i in range(len(fold)) if fold[i] == held])
         rows.append(result), per.append(each)
+    report(rows, per)
+    tuned = {int(p.stem[-1]): tuned_vectors(p) for p in sorted(OUT.glob("audio_tower_?.pt"))}
+    if tuned:
+        print("tuned, folds", list(tuned))
+        done = [scores(v, text, [i for i in range(len(fold)) if fold[i] == f]) for f, v in tuned.items()]
+        report([d[0] for d in done], [d[1] for d in done])
+
+
+def report(rows, per):
     for key in rows[0]:
         values = np.array([r[key] for r in rows])
         print(f"{key:22s} {values.mean():.3f} ± {values.std():.3f}  ({len(values)} runs)")
     each = {c: round(float(np.mean([p[c] for p in per if c in p])), 2) for c in CLASSES}
     print(dict(sorted(each.items(), key=lambda kv: kv[1])))
+
+
+def head_vectors(path):
+    """What the frozen body with one head says of the evaluation windows."""
+    from audio_model import Head, label_table
+
+    features, head = evaluation_features(), Head(label_table()).eval()
+    head.load_state_dict(torch.load(path))
+    with torch.no_grad():
+        return {k: head(torch.from_numpy(features[k + "_x"]), torch.from_numpy(features[k + "_l"])).numpy() for k in SETS}
+
+
+def tuned_vectors(path):
+    """What a tuned tower says of them, cached."""
+    cache = path.with_suffix(".vectors.npz")
+    if not cache.exists() or cache.stat().st_mtime < path.stat().st_mtime:
+        from audio_model import AudioTower
+
+        tower = AudioTower().eval()
+        tower.load_state_dict(torch.load(path))
+        graph = path.with_suffix(".onnx")
+        torch.onnx.export(tower, torch.zeros(2, 32000), str(graph), opset_version=17, input_names=["pcm"], output_names=["z"], dynamic_axes={"pcm": {0: "batch"}, "z": {0: "batch"}})
+        np.savez(cache, **session_vectors(graph, np.load(OUT / "evaluation.npz")))
+    return dict(np.load(cache))
+
+
+def fold_vectors():
+    """held-out fold -> vectors of the evaluation sets by the tower that never heard it: tuned where all five are, else the first seed's head."""
+    tuned = sorted(OUT.glob("audio_tower_?.pt"))
+    if len(tuned) == 5:
+        return {f: tuned_vectors(p) for f, p in enumerate(tuned)}
+    return {f: head_vectors(OUT / f"audio_head_{f}_0.pt") for f in range(5)}
 
 
 def evaluation_features():

@@ -46,13 +46,13 @@ def train(data, seed, table, keep):
     torch.manual_seed(seed)
     names, vectors = prompts()
     x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names)
-    head = Head(table)
+    head, spread = Head(table), 0.05 * x.std(0)
     head.train()
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS, pct_start=0.1)
     for _ in range(STEPS):
         i = torch.randint(len(x), (BATCH,))
-        noisy = x[i] + 0.05 * torch.randn(BATCH, x.shape[1]) * x.std(0)
+        noisy = x[i] + spread * torch.randn(BATCH, x.shape[1])
         z = head(noisy, logits[i])
         loss = loss_of(z, head.learned, share[i], vectors)
         optimiser.zero_grad()
@@ -71,7 +71,7 @@ def of_folds(clip, folds):
 
 
 def main(what):
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     data, table = load("features"), label_table()
     if what == "final":
         head = train(data, 0, table, torch.ones(len(data["x"]), dtype=torch.bool))

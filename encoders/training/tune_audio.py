@@ -15,7 +15,7 @@ from audio_features import balanced, draw, sounds16
 from audio_model import AudioTower, label_table
 from paths import OUT
 
-STEPS, BATCH, BODY_RATE, HEAD_RATE, SEED, AVERAGE = int(os.environ.get("TUNE_STEPS", 350)), 48, 2e-4, 5e-4, 7, 0.985
+STEPS, BATCH, BODY_RATE, HEAD_RATE, SEED, AVERAGE = int(os.environ.get("TUNE_STEPS", 300)), 48, 2e-4, 5e-4, 7, 0.985
 
 
 def main(what):
