@@ -11,3 +11,4 @@ CONCEPT = {
     "siren": "siren", "sneezing": "sneezing", "snoring": "snoring", "thunderstorm": "thunderstorm", "toilet_flush": "toilet flush",
     "train": "train", "vacuum_cleaner": "vacuum cleaner", "water_drops": "water drops", "wind": "wind",
 }
+TRAINED = CONCEPT | {"speech": "speech"}

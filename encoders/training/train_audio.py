@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 import space
-from audio_classes import CONCEPT
+from audio_classes import TRAINED
 from audio_data import labels
 from audio_model import AudioTower, Head, label_table
 from paths import OUT
@@ -26,10 +26,9 @@ def load(folder):
     return {k: torch.from_numpy(np.concatenate([p[k] for p in parts])) for k in ("x", "logits", "clip")}
 
 
-def targets(clip, names):
-    """[N, P] shares: one concept, two halves of a mixture, or nothing."""
-    rows = labels()
-    index = torch.tensor([names.index(CONCEPT[row["label"]]) for row in rows] + [names.index("nothing")])
+def targets(clip, names, rows):
+    """[N, P] shares: one concept, two halves of a mixture, or nothing. clip: indices into rows."""
+    index = torch.tensor([names.index(TRAINED[row["label"]]) for row in rows] + [names.index("nothing")])
     first, second = index[clip[:, 0]], index[clip[:, 1]]
     second = torch.where(clip[:, 1] < 0, first, second)
     return 0.5 * (F.one_hot(first, len(names)) + F.one_hot(second, len(names))).float()
@@ -45,7 +44,7 @@ def train(data, seed, table, keep):
     """A head trained on the windows marked by keep [N]."""
     torch.manual_seed(seed)
     names, vectors = prompts()
-    x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names)
+    x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names, labels())
     head, spread = Head(table), 0.05 * x.std(0)
     head.train()
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)

@@ -12,7 +12,8 @@ import torch
 import train_audio
 from audio_data import labels
 from audio_features import balanced, draw, sounds16
-from audio_model import AudioTower, label_table
+from audio_model import AudioTower
+from audio_voices import voices
 from paths import OUT
 
 STEPS, BATCH, BODY_RATE, HEAD_RATE, SEED, AVERAGE = int(os.environ.get("TUNE_STEPS", 300)), 48, 2e-4, 5e-4, 7, 0.985
@@ -20,7 +21,8 @@ STEPS, BATCH, BODY_RATE, HEAD_RATE, SEED, AVERAGE = int(os.environ.get("TUNE_STE
 
 def main(what):
     torch.set_num_threads(int(os.environ.get("THREADS", 1)))
-    rows, sounds = labels(), sounds16()
+    said, spoken = voices()
+    rows, sounds = labels() + spoken, np.concatenate([sounds16(), said.astype(np.float32) / 32768])
     allowed = np.array([what == "final" or row["fold"] != what for row in rows])
     order = np.array([i for i in balanced(rows) if allowed[i]])
     names, vectors = train_audio.prompts()
@@ -43,7 +45,7 @@ def main(what):
         for group in optimiser.param_groups:
             group["lr"] = group["base"] * min(1.0, (step + 1) / 30) * (0.5 + 0.5 * np.cos(np.pi * step / STEPS))
         z = tower(torch.from_numpy(np.stack([d[0] for d in drawn])))
-        share = train_audio.targets(torch.tensor([d[1] for d in drawn]), names)
+        share = train_audio.targets(torch.tensor([d[1] for d in drawn]), names, rows)
         loss = train_audio.loss_of(z, tower.head.learned, share, vectors)
         optimiser.zero_grad()
         loss.backward()
