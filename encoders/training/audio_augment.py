@@ -134,7 +134,7 @@ def level(rng, x):
     return np.clip(y * rng.uniform(2, 8), -1, 1) * 0.9 if rng.random() < 0.12 else y
 
 
-def spoil(rng, x, least_db=-3.0, most_db=30.0):
+def spoil(rng, x, least_db=-5.0, most_db=25.0):
     """A window as a microphone might give it."""
     if rng.random() < 0.2:
         x = excerpt(rng, x)

@@ -11,9 +11,10 @@ import torch
 import audio_augment as aug
 from audio_data import clips, labels
 from audio_model import AudioTower
+from audio_voices import voices
 from paths import OUT
 
-WINDOWS, BATCH, HOP = 24000, 64, 8000
+WINDOWS, BATCH, HOP = 48000, 64, 8000
 SEED = 1
 
 
@@ -68,6 +69,8 @@ def main():
     sounds, rows = sounds16(), labels()
     if not (OUT / "evaluation.npz").exists():
         np.savez(OUT / "evaluation.npz", **{k: v.astype(np.float16) for k, v in evaluation(sounds).items()})
+    said, spoken = voices()
+    sounds, rows = np.concatenate([sounds, said.astype(np.float32) / 32768]), rows + spoken
     features, order = AudioTower().eval().fast_features(), balanced(rows)
     parts = OUT / "features"
     parts.mkdir(exist_ok=True)

@@ -48,9 +48,15 @@ class Head(nn.Module):
         with torch.no_grad():
             self.out.bias.copy_(torch.from_numpy(space.NOTHING) * 0.3)
 
+    def normalised(self, x):
+        """Written out once the statistics stand: the exporter wants a channel count that it cannot see."""
+        if self.norm.training:
+            return self.norm(x)
+        return (x - self.norm.running_mean) * torch.rsqrt(self.norm.running_var + self.norm.eps)
+
     def forward(self, features, logits):
         known = (torch.sigmoid(logits + self.bias) * self.gain) @ self.table
-        x = F.dropout(self.norm(torch.cat([features, logits], 1)), 0.2, self.training)
+        x = F.dropout(self.normalised(torch.cat([features, logits], 1)), 0.2, self.training)
         self.learned = self.out(F.dropout(F.hardswish(self.hidden(x)), 0.3, self.training))
         return F.normalize(known + self.learned, dim=1)
 

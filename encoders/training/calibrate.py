@@ -48,13 +48,27 @@ def pairs(vectors, truth, prompts, related=0.45):
     return positive, cosine[other]
 
 
+def couples(vectors, truth, count=60_000):
+    """Cosines of two vectors of one modality that show the same concept, and of two that do not (nothing counts as a concept)."""
+    rng = np.random.default_rng(1)
+    left = rng.integers(len(truth), size=count)
+    members = {t: np.where(truth == t)[0] for t in np.unique(truth)}
+    same = np.array([rng.choice(members[t]) for t in truth[left]])
+    other = rng.integers(len(truth), size=count)
+    cosine = lambda i, j: np.sum(vectors[i] * vectors[j], 1)
+    shows = (truth[left] >= 0) & (left != same)
+    differ = truth[left] != truth[other]
+    return cosine(left[shows], same[shows]), cosine(left[differ], other[differ])
+
+
 def block(vectors, truth, prompts, background):
     """One modality's part of calibration.json and its quality."""
     positive, negative = pairs(vectors, truth, prompts)
     rng = np.random.default_rng(0)
     negative = rng.choice(negative, min(len(negative), 400_000), replace=False)
     a, b = fit(positive, negative)
+    pair = dict(zip("ab", (round(float(v), 4) for v in fit(*couples(vectors, truth)))))
     rounded = lambda v: [round(float(x), 6) for x in v]
     prompt = {"a": a, "b": b, "positives": len(positive), "mean_positive": positive.mean(), "mean_negative": negative.mean(), "sd_negative": negative.std()}
     prompt = {k: v if isinstance(v, int) else round(float(v), 4) for k, v in prompt.items()}
-    return {"mean": rounded(background.mean(0)), "variance": rounded(background.var(0)), "prompt": prompt}, quality(positive, negative, a, b)
+    return {"mean": rounded(background.mean(0)), "variance": rounded(background.var(0)), "prompt": prompt, "pair": pair}, quality(positive, negative, a, b)

@@ -95,11 +95,6 @@ def main(what):
         result, each, _ = scores(vectors, text, [i for i in range(len(fold)) if fold[i] == held])
         rows.append(result), per.append(each)
     report(rows, per)
-    tuned = {int(p.stem[-1]): tuned_vectors(p) for p in sorted(OUT.glob("audio_tower_?.pt"))}
-    if tuned:
-        print("tuned, folds", list(tuned))
-        done = [scores(v, text, [i for i in range(len(fold)) if fold[i] == f]) for f, v in tuned.items()]
-        report([d[0] for d in done], [d[1] for d in done])
 
 
 def report(rows, per):
@@ -120,25 +115,8 @@ def head_vectors(path):
         return {k: head(torch.from_numpy(features[k + "_x"]), torch.from_numpy(features[k + "_l"])).numpy() for k in SETS}
 
 
-def tuned_vectors(path):
-    """What a tuned tower says of them, cached."""
-    cache = path.with_suffix(".vectors.npz")
-    if not cache.exists() or cache.stat().st_mtime < path.stat().st_mtime:
-        from audio_model import AudioTower
-
-        tower = AudioTower().eval()
-        tower.load_state_dict(torch.load(path))
-        graph = path.with_suffix(".onnx")
-        torch.onnx.export(tower, torch.zeros(2, 32000), str(graph), opset_version=17, input_names=["pcm"], output_names=["z"], dynamic_axes={"pcm": {0: "batch"}, "z": {0: "batch"}})
-        np.savez(cache, **session_vectors(graph, np.load(OUT / "evaluation.npz")))
-    return dict(np.load(cache))
-
-
 def fold_vectors():
-    """held-out fold -> vectors of the evaluation sets by the tower that never heard it: tuned where all five are, else the first seed's head."""
-    tuned = sorted(OUT.glob("audio_tower_?.pt"))
-    if len(tuned) == 5:
-        return {f: tuned_vectors(p) for f, p in enumerate(tuned)}
+    """held-out fold -> vectors of the evaluation sets by the first seed's head that never heard it."""
     return {f: head_vectors(OUT / f"audio_head_{f}_0.pt") for f in range(5)}
 
 

@@ -1,9 +1,8 @@
-"""Writes the pack: graphs, vocabulary, calibration, golden vectors, manifest and attribution, into out/pack; then proves it.
+"""Writes the pack: graphs, vocabulary, calibration, golden vectors and manifest, into out/pack; then proves it.
 
 Needs onnxruntime for Python (the golden vectors are what it answers). Calibration is fitted on recordings and pictures that the scored
 tower never trained on: sound by the towers of the folds, pictures by the fixed split.
 """
-import csv
 import hashlib
 import json
 import sys
@@ -24,7 +23,7 @@ import vocabulary
 from audio_classes import CONCEPT
 from audio_model import AudioTower, Head, label_table
 from image_model import SIDE, ImageTower
-from paths import DATA, OUT
+from paths import OUT
 
 PACK = OUT / "pack"
 PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
@@ -46,11 +45,7 @@ def graph(tower, example, name, entry):
 def towers():
     image, audio = ImageTower(), AudioTower()
     image.load_state_dict(torch.load(OUT / "image_tower.pt"))
-    tuned = OUT / "audio_tower_final.pt"
-    if tuned.exists():
-        audio.load_state_dict(torch.load(tuned))
-    else:
-        audio.head.load_state_dict(torch.load(OUT / "audio_head.pt"))
+    audio.head.load_state_dict(torch.load(OUT / "audio_head.pt"))
     graph(image, torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8), "image.onnx", "rgb")
     graph(audio, torch.zeros(2, SAMPLES), "audio.onnx", "pcm")
     return {"image": parameters(image), "audio": parameters(audio)}
@@ -124,13 +119,6 @@ def golden():
     return {"about": about, "tolerance_cosine": 0.0001, "image": [round(float(v), 6) for v in image], "audio": [round(float(v), 6) for v in audio]}
 
 
-def attribution():
-    lines = ["# Attribution of the sounds that embedded v1 was trained on", "", "Clips of ESC-50 (K. J. Piczak) marked CC0 or CC-BY; none is shipped.", "", "| file | licence | attribution |", "|---|---|---|"]
-    with open(DATA / "audio" / "labels.csv", encoding="utf-8") as file:
-        lines += [f"| {r['file']} | {r['licence']} | {r['attribution'].replace('|', '/')} |" for r in csv.DictReader(file)]
-    return "\n".join(lines) + "\n"
-
-
 def file_of(name):
     data = (PACK / name).read_bytes()
     return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
@@ -178,9 +166,8 @@ def main():
     tables, held = calibration()
     write("calibration.json", tables)
     write("golden.json", golden())
-    write("ATTRIBUTION.md", attribution())
     (PACK / "manifest.json").write_text(json.dumps(manifest(), indent=2) + "\n")
-    print("calibration", {m: t["prompt"] for m, t in tables.items()}, held)
+    print("calibration", {m: (t["prompt"], t["pair"]) for m, t in tables.items()}, held)
     print("proof", prove())
 
 

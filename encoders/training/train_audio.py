@@ -8,10 +8,11 @@ from torch.nn import functional as F
 import space
 from audio_classes import TRAINED
 from audio_data import labels
-from audio_model import AudioTower, Head, label_table
+from audio_model import Head, label_table
+from audio_voices import voices
 from paths import OUT
 
-STEPS, BATCH, RATE, TEMPERATURE, SEEDS = 700, 256, 2e-3, 0.05, 3
+STEPS, BATCH, RATE, TEMPERATURE, SEEDS = 1200, 256, 2e-3, 0.05, 3
 
 
 def prompts():
@@ -26,9 +27,13 @@ def load(folder):
     return {k: torch.from_numpy(np.concatenate([p[k] for p in parts])) for k in ("x", "logits", "clip")}
 
 
-def targets(clip, names, rows):
-    """[N, P] shares: one concept, two halves of a mixture, or nothing. clip: indices into rows."""
-    index = torch.tensor([names.index(TRAINED[row["label"]]) for row in rows] + [names.index("nothing")])
+def rows():
+    return labels() + voices()[1]
+
+
+def targets(clip, names):
+    """[N, P] shares: one concept, two halves of a mixture, or nothing."""
+    index = torch.tensor([names.index(TRAINED[row["label"]]) for row in rows()] + [names.index("nothing")])
     first, second = index[clip[:, 0]], index[clip[:, 1]]
     second = torch.where(clip[:, 1] < 0, first, second)
     return 0.5 * (F.one_hot(first, len(names)) + F.one_hot(second, len(names))).float()
@@ -44,7 +49,7 @@ def train(data, seed, table, keep):
     """A head trained on the windows marked by keep [N]."""
     torch.manual_seed(seed)
     names, vectors = prompts()
-    x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names, labels())
+    x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names)
     head, spread = Head(table), 0.05 * x.std(0)
     head.train()
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
@@ -63,7 +68,7 @@ def train(data, seed, table, keep):
 
 def of_folds(clip, folds):
     """[N]: every clip in the window is of these folds (nothing counts as of all)."""
-    fold = torch.tensor([int(row["fold"]) for row in labels()] + [-1])
+    fold = torch.tensor([int(row["fold"]) for row in rows()] + [-1])
     good = torch.zeros(6, dtype=torch.bool)
     good[list(folds) + [-1]] = True
     return good[fold[clip[:, 0]]] & good[fold[clip[:, 1]]]

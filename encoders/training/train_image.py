@@ -25,12 +25,12 @@ def prompts():
 
 
 def chances(train):
-    """How often each row is drawn: concepts count with the root of their size, what a guard looks for more, empty regions a quarter."""
+    """How often each row is drawn: concepts count with the root of their size, what a guard looks for more, regions twice, nothing a quarter in all."""
     size = collections.Counter((r[0], r[2], r[4]) for r in train)
     p = np.zeros(len(train))
     for i, (set_, _, concept, _, empty) in enumerate(train):
         n = size[(set_, concept, empty)]
-        p[i] = (GUARD.get(concept, 1.0) if concept else 8.0 if not empty else 30.0) * n**0.5 / n
+        p[i] = (GUARD.get(concept, 1.0) * (2.0 if set_ == "regions" else 1.0) if concept else 2.5 if not empty else 9.0) * n**0.5 / n
     return p / p.sum()
 
 
@@ -40,7 +40,7 @@ def batch_of(step, pictures, train, odds, names):
     views, index, weight = [], [], []
     for k in rng.choice(len(train), BATCH, p=odds):
         set_, i, concept, w, empty = train[k]
-        if rng.random() < 0.08:
+        if rng.random() < 0.05:
             views.append(aug.finish(rng, aug.texture(rng))), index.append(len(names) - 1), weight.append(1.0)
             continue
         picture = np.asarray(pictures[set_][i])

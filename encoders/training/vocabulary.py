@@ -19,9 +19,8 @@ def phrases():
         for phrase in [c["name"], *c["phrases"]]:
             out.setdefault(phrase, (c["vector"], c["name"]))
     for c in space.concepts():
-        templates = (["sound of {}", "{} sound"] if c["kind"] != "see" else []) + (["picture of {}"] if c["kind"] != "hear" else [])
-        for template in templates:
-            out.setdefault(template.format(c["name"]), (c["vector"], c["name"]))
+        if c["kind"] != "see":
+            out.setdefault(f"sound of {c['name']}", (c["vector"], c["name"]))
     return [(p, v, n) for p, (v, n) in sorted(out.items())]
 
 
