@@ -1,0 +1,175 @@
+"""Writes the pack: graphs, vocabulary, calibration, golden vectors and manifest, into out/pack; then proves it.
+
+Needs onnxruntime for Python (the golden vectors are what it answers). Calibration is fitted on recordings and pictures that the scored
+tower never trained on: sound by the towers of the folds, pictures by the fixed split.
+"""
+import hashlib
+import json
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+import torch
+
+import audio_data
+import calibrate
+import evaluate_audio
+import evaluate_image
+import image_augment
+import image_sets
+import space
+import vocabulary
+from audio_classes import CONCEPT
+from audio_model import AudioTower, Head, label_table
+from image_model import SIDE, ImageTower
+from paths import OUT
+
+PACK = OUT / "pack"
+PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
+
+
+def session(name):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    return onnxruntime.InferenceSession(str(PACK / name), options)
+
+
+def graph(tower, example, name, entry):
+    torch.onnx.export(
+        tower.eval(), example, str(PACK / name), opset_version=17, input_names=[entry], output_names=["embedding"],
+        dynamic_axes={entry: {0: "batch"}, "embedding": {0: "batch"}},
+    )
+
+
+def towers():
+    image, audio = ImageTower(), AudioTower()
+    image.load_state_dict(torch.load(OUT / "image_tower.pt"))
+    audio.head.load_state_dict(torch.load(OUT / "audio_head.pt"))
+    graph(image, torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8), "image.onnx", "rgb")
+    graph(audio, torch.zeros(2, SAMPLES), "audio.onnx", "pcm")
+    return {"image": parameters(image), "audio": parameters(audio)}
+
+
+def parameters(tower):
+    return sum(p.numel() for p in tower.parameters())
+
+
+def held_out_sounds():
+    """Vectors of windows by towers that never heard their recording, with the concept shown (-1 nothing): truth by index into prompts."""
+    fold = np.array([int(row["fold"]) for row in audio_data.labels()])
+    prompts = {c["name"]: c["vector"] for c in space.concepts() if c["kind"] in ("hear", "both")}
+    names = list(prompts)
+    truth = np.array([names.index(CONCEPT[row["label"]]) for row in audio_data.labels()])
+    sets, vectors, shown = evaluate_audio.fold_vectors(), [], []
+    for held, v in sets.items():
+        mine = np.where(fold == held)[0]
+        twice = np.repeat(mine, 2) * 2 + np.tile([0, 1], len(mine))
+        for block, index in ((v["loud"], mine), (v["noisy10"], twice), (v["noisy0"], twice)):
+            vectors.append(block[index])
+            shown.append(truth[index // 2] if len(index) > len(mine) else truth[index])
+        idle = v["nothing"][held::5]
+        vectors.append(idle)
+        shown.append(np.full(len(idle), -1))
+    return np.concatenate(vectors), np.concatenate(shown), np.stack([prompts[n] for n in names])
+
+
+def held_out_pictures():
+    pictures, _, test, _ = image_sets.rows()
+    prompts = {c["name"]: c["vector"] for c in space.concepts() if c["kind"] in ("see", "both")}
+    names, rng, run = list(prompts), np.random.default_rng(17), session("image.onnx")
+    rows = [r for r in test if r[0] == "regions"] * 2 + [r for r in test if r[0] == "tiny" and r[2]][::3]
+    views = [image_augment.view(rng, np.asarray(pictures[s][i]), hard=False) for s, i, *_ in rows]
+    empty = [image_augment.finish(rng, image_augment.texture(rng)) for _ in range(300)]
+    shown = np.array([names.index(r[2]) if r[2] else -1 for r in rows] + [-1] * len(empty))
+    views = np.stack(views + empty)
+    vectors = np.concatenate([run.run(None, {"rgb": views[i : i + 64]})[0] for i in range(0, len(views), 64)])
+    return vectors, shown, np.stack([prompts[n] for n in names])
+
+
+def held_out_texts():
+    known = {" ".join(vocabulary.words_of(p)): v for p, v, _ in vocabulary.phrases()}
+    names = [c["name"] for c in space.concepts()]
+    tests = [line.split(" | ") for line in (vocabulary.HERE / "paraphrases.txt").read_text().splitlines() if line and not line.startswith("#")]
+    rows = [(vocabulary.encode_line(known, text)[0], names.index(concept)) for text, concept in tests]
+    rows = [r for r in rows if r[0] is not None]
+    return np.stack([r[0] for r in rows]), np.array([r[1] for r in rows]), np.stack([c["vector"] for c in space.concepts()])
+
+
+def calibration():
+    """calibration.json, and how well each modality's fit holds."""
+    out, held = {}, {}
+    for modality, source in (("image", held_out_pictures), ("audio", held_out_sounds), ("text", held_out_texts)):
+        vectors, shown, prompts = source()
+        idle = vectors[shown < 0]
+        some = vectors[shown >= 0]
+        background = np.concatenate([idle, some[:: max(1, len(some) // max(1, len(idle)))]]) if len(idle) else some
+        out[modality], held[modality] = calibrate.block(vectors, shown, prompts, background)
+    return out, held
+
+
+def golden():
+    y, x, c = np.mgrid[0:SIDE, 0:SIDE, 0:3]
+    picture = ((x + y) * (c + 1) + c * 40).astype(np.uint8)[None]
+    n = np.arange(SAMPLES)
+    sound = np.where(np.sin(2 * np.pi * 2 * n / RATE) > 0, 0.5 * np.sin(2 * np.pi * 880 * n / RATE), 0).astype(np.float32)[None]
+    about = f"inputs by formula: audio n=0..{SAMPLES - 1}: 0.5*sin(2*pi*880*n/{RATE}) where sin(2*pi*2*n/{RATE})>0 else 0; image y,x=0..{SIDE - 1}, channel c: ((x+y)*(c+1)+c*40) mod 256"
+    image = session("image.onnx").run(None, {"rgb": picture})[0][0]
+    audio = session("audio.onnx").run(None, {"pcm": sound})[0][0]
+    return {"about": about, "tolerance_cosine": 0.0001, "image": [round(float(v), 6) for v in image], "audio": [round(float(v), 6) for v in audio]}
+
+
+def file_of(name):
+    data = (PACK / name).read_bytes()
+    return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+
+def manifest():
+    spec = lambda name, dtype, *shape: {"name": name, "dtype": dtype, "shape": ["batch", *shape]}
+    out = spec("embedding", "float32", space.DIMENSIONS)
+    return {
+        "id": "embedded", "version": "1", "space": space.SPACE, "dimensions": space.DIMENSIONS, "licence": "Apache-2.0", "prior": PRIOR,
+        "towers": {
+            "image": {"graphs": [file_of("image.onnx")], "input": spec("rgb", "uint8", SIDE, SIDE, 3), "output": out},
+            "audio": {"graphs": [file_of("audio.onnx")], "input": spec("pcm", "float32", SAMPLES), "output": out, "sample_rate_hz": RATE, "window_ms": 2000, "hop_ms": 500},
+            "text": {"vocabulary": file_of("text.json")},
+        },
+        "calibration": file_of("calibration.json"), "golden": file_of("golden.json"),
+    }
+
+
+def prove():
+    """Alone equals in a batch, bit for bit; unit length; milliseconds on one core."""
+    rng, out = np.random.default_rng(3), {}
+    for name, entry, batch in (("image.onnx", "rgb", rng.integers(0, 256, (8, SIDE, SIDE, 3), dtype=np.uint8)), ("audio.onnx", "pcm", rng.normal(0, 0.1, (8, SAMPLES)).astype(np.float32))):
+        run = session(name)
+        together = run.run(None, {entry: batch})[0]
+        alone = np.concatenate([run.run(None, {entry: batch[i : i + 1]})[0] for i in range(8)])
+        times = []
+        for _ in range(100):
+            start = time.perf_counter()
+            run.run(None, {entry: batch[:1]})
+            times.append(time.perf_counter() - start)
+        out[name] = {"same bits": bool((together == alone).all()), "norm": round(float(np.linalg.norm(alone, axis=1).mean()), 6), "ms": round(1000 * float(np.percentile(times, 10)), 3)}
+    return out
+
+
+def write(name, value):
+    (PACK / name).write_text(value if isinstance(value, str) else json.dumps(value) + "\n")
+
+
+def main():
+    torch.set_num_threads(1)
+    PACK.mkdir(exist_ok=True)
+    print("parameters", towers())
+    write("text.json", vocabulary.table())
+    tables, held = calibration()
+    write("calibration.json", tables)
+    write("golden.json", golden())
+    (PACK / "manifest.json").write_text(json.dumps(manifest(), indent=2) + "\n")
+    print("calibration", {m: (t["prompt"], t["pair"]) for m, t in tables.items()}, held)
+    print("proof", prove())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
