@@ -27,7 +27,8 @@ async function host(configFile: string): Promise<number> {
     signals: process,
     telemetry: telemetry.events.life,
   });
-  const daemon = new Daemon({ loaded, telemetry, shutdown, onlooker: { alertAcknowledged: () => undefined, sourceState: (id, state) => recorder.sourceState(id, state) } });
+  const onFailure = (what: string, error: unknown): void => shutdown.begin(`${what}: ${messageOf(error)}`, 1);
+  const daemon = new Daemon({ loaded, telemetry, onFailure, onlooker: { alertAcknowledged: () => undefined, sourceState: (id, state) => recorder.sourceState(id, state) } });
   const ended = shutdown.wait();
   const asked: Record<HostRequest, () => void> = {
     measure: () => {
