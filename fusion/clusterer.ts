@@ -25,6 +25,8 @@ export interface ClustererOptions {
 export interface Member {
   readonly representative: Representative;
   readonly odds: Float32Array;
+  /** The sum of `odds`: how much it says about anything at all. */
+  readonly totalOdds: number;
 }
 
 /** An event that may still grow. Immutable, JSON-safe except for its typed arrays. */
@@ -76,6 +78,14 @@ export class Clusterer {
     return [...this.#open.values()];
   }
 
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  isOpen(eventId: string): boolean {
+    return this.#open.has(eventId);
+  }
+
   clone(): Clusterer {
     return new Clusterer(this.#options, this.#open.values());
   }
@@ -97,12 +107,9 @@ export class Clusterer {
   /** Closes what nothing that ends at `timeMs` or later can join any more. */
   advance(timeMs: number): readonly EventChange[] {
     const reachMs = this.#options.sessionGapMs + this.#options.observationMaxMs;
-    return [...this.#open.values()].filter(({ event }) => event.endedAt + reachMs < timeMs).map((state) => this.#close(state, "gap"));
-  }
-
-  /** Closes everything: the input has ended. */
-  finish(): readonly EventChange[] {
-    return [...this.#open.values()].map((state) => this.#close(state, "end_of_input"));
+    const over: OpenEvent[] = [];
+    for (const state of this.#open.values()) if (state.event.endedAt + reachMs < timeMs) over.push(state);
+    return over.map((state) => this.#close(state, "gap"));
   }
 
   #bestEvent(observation: Observation, member: Member): OpenEvent | undefined {
@@ -126,7 +133,7 @@ export class Clusterer {
   #averageLink(a: readonly Member[], b: readonly Member[]): number {
     let sum = 0;
     for (const left of a) {
-      for (const right of b) sum += meaningLlr(sides(left), sides(right), this.#options.sameModality);
+      for (const right of b) sum += meaningLlr(left, right, this.#options.sameModality);
     }
     return sum / (a.length * b.length);
   }
@@ -153,13 +160,11 @@ export class Clusterer {
   #grow(state: OpenEvent, observation: Observation, member: Member, startedAt: number): OpenEvent {
     const members = withMember(state.members, member);
     const event: FusionEvent = {
-      ...withoutConcept(state.event),
+      ...(members === state.members ? state.event : this.#shownBy(members, state.event)),
       revision: state.event.revision + 1,
       startedAt,
       endedAt: Math.max(state.event.endedAt, endedAt(observation)),
-      representatives: members.map((m) => m.representative),
       counts: { ...state.event.counts, [observation.modality]: state.event.counts[observation.modality] + 1 },
-      ...this.#named(members),
     };
     const tracks = observation.track === undefined ? state.tracks : withTrack(state.tracks, trackKey(observation));
     const grown: OpenEvent = { event, members, tracks };
@@ -187,13 +192,11 @@ export class Clusterer {
     const members = gone.members.reduce(withMember, kept.members);
     const { image, audio, text } = kept.event.counts;
     const event: FusionEvent = {
-      ...withoutConcept(kept.event),
+      ...this.#shownBy(members, kept.event),
       revision: kept.event.revision + 1,
       startedAt: Math.min(kept.event.startedAt, gone.event.startedAt),
       endedAt: Math.max(kept.event.endedAt, gone.event.endedAt),
-      representatives: members.map((m) => m.representative),
       counts: { image: image + gone.event.counts.image, audio: audio + gone.event.counts.audio, text: text + gone.event.counts.text },
-      ...this.#named(members),
     };
     const merged: OpenEvent = { event, members, tracks: gone.tracks.reduce(withTrack, kept.tracks) };
     this.#open.delete(gone.event.id);
@@ -211,6 +214,12 @@ export class Clusterer {
     const states = [...this.#open.values()];
     const oldest = states.reduce((a, b) => (b.event.endedAt < a.event.endedAt ? b : a));
     return [this.#close(oldest, "evicted")];
+  }
+
+  /** The event as its members show it. */
+  #shownBy(members: readonly Member[], event: FusionEvent): FusionEvent {
+    const { concept: _concept, ...rest } = event;
+    return { ...rest, representatives: members.map((m) => m.representative), ...this.#named(members) };
   }
 
   /** The concept that the members together speak for most, if any stands out. */
@@ -232,11 +241,6 @@ export class Clusterer {
 
 function isOlder(a: FusionEvent, b: FusionEvent): boolean {
   return a.startedAt < b.startedAt || (a.startedAt === b.startedAt && a.id < b.id);
-}
-
-function withoutConcept(event: FusionEvent): FusionEvent {
-  const { concept: _concept, ...rest } = event;
-  return rest;
 }
 
 function trackKey(observation: Observation): string {
@@ -263,7 +267,7 @@ function memberOf(observation: Observation, odds: Float32Array): Member {
     ...(text === undefined ? {} : { text }),
     ...(fields === undefined ? {} : { fields }),
   };
-  return { representative, odds };
+  return { representative, odds, totalOdds: odds.reduce((sum, value) => sum + value, 0) };
 }
 
 /** The members with one more: per (source, modality) the one that says most stays, the older of equals. */
@@ -275,11 +279,7 @@ function withMember(members: readonly Member[], candidate: Member): readonly Mem
   return members.with(at, candidate);
 }
 
-/** How much a member says about anything at all: its total odds over the vocabulary. */
+/** How much a member says about anything at all, and how far it can be trusted. */
 function strength(member: Member): number {
-  return member.odds.reduce((sum, value) => sum + value, 0) * member.representative.quality;
-}
-
-function sides(member: Member): { modality: Modality; embedding: Representative["embedding"]; odds: Float32Array } {
-  return { modality: member.representative.modality, embedding: member.representative.embedding, odds: member.odds };
+  return member.totalOdds * member.representative.quality;
 }
