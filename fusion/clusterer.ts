@@ -4,7 +4,8 @@ import type { CloseReason, FusionEvent, Representative } from "./model/event.js"
 import type { Modality } from "./model/modality.js";
 import { endedAt, shortHash, type Observation } from "./model/observation.js";
 import type { PairCalibration } from "./model/space.js";
-import { distanceMs, meaningLlr, timeLogOdds } from "./link.js";
+import { distanceMs, timeLogOdds } from "./link.js";
+import { linkOf } from "./pair-links.js";
 
 /** What a clusterer of one group is told once. Durations in ms of event time. */
 export interface ClustererOptions {
@@ -25,6 +26,8 @@ export interface ClustererOptions {
 export interface Member {
   readonly representative: Representative;
   readonly odds: Float32Array;
+  /** The sum of `odds`: how much it says about anything at all. */
+  readonly totalOdds: number;
 }
 
 /** An event that may still grow. Immutable, JSON-safe except for its typed arrays. */
@@ -76,6 +79,14 @@ export class Clusterer {
     return [...this.#open.values()];
   }
 
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  isOpen(eventId: string): boolean {
+    return this.#open.has(eventId);
+  }
+
   clone(): Clusterer {
     return new Clusterer(this.#options, this.#open.values());
   }
@@ -97,12 +108,9 @@ export class Clusterer {
   /** Closes what nothing that ends at `timeMs` or later can join any more. */
   advance(timeMs: number): readonly EventChange[] {
     const reachMs = this.#options.sessionGapMs + this.#options.observationMaxMs;
-    return [...this.#open.values()].filter(({ event }) => event.endedAt + reachMs < timeMs).map((state) => this.#close(state, "gap"));
-  }
-
-  /** Closes everything: the input has ended. */
-  finish(): readonly EventChange[] {
-    return [...this.#open.values()].map((state) => this.#close(state, "end_of_input"));
+    const over: OpenEvent[] = [];
+    for (const state of this.#open.values()) if (state.event.endedAt + reachMs < timeMs) over.push(state);
+    return over.map((state) => this.#close(state, "gap"));
   }
 
   #bestEvent(observation: Observation, member: Member): OpenEvent | undefined {
@@ -126,7 +134,7 @@ export class Clusterer {
   #averageLink(a: readonly Member[], b: readonly Member[]): number {
     let sum = 0;
     for (const left of a) {
-      for (const right of b) sum += meaningLlr(sides(left), sides(right), this.#options.sameModality);
+      for (const right of b) sum += linkOf(left, right, this.#options.sameModality);
     }
     return sum / (a.length * b.length);
   }
@@ -153,13 +161,11 @@ export class Clusterer {
   #grow(state: OpenEvent, observation: Observation, member: Member, startedAt: number): OpenEvent {
     const members = withMember(state.members, member);
     const event: FusionEvent = {
-      ...withoutConcept(state.event),
+      ...(members === state.members ? state.event : this.#shownBy(members, state.event)),
       revision: state.event.revision + 1,
       startedAt,
       endedAt: Math.max(state.event.endedAt, endedAt(observation)),
-      representatives: members.map((m) => m.representative),
       counts: { ...state.event.counts, [observation.modality]: state.event.counts[observation.modality] + 1 },
-      ...this.#named(members),
     };
     const tracks = observation.track === undefined ? state.tracks : withTrack(state.tracks, trackKey(observation));
     const grown: OpenEvent = { event, members, tracks };
@@ -187,13 +193,11 @@ export class Clusterer {
     const members = gone.members.reduce(withMember, kept.members);
     const { image, audio, text } = kept.event.counts;
     const event: FusionEvent = {
-      ...withoutConcept(kept.event),
+      ...this.#shownBy(members, kept.event),
       revision: kept.event.revision + 1,
       startedAt: Math.min(kept.event.startedAt, gone.event.startedAt),
       endedAt: Math.max(kept.event.endedAt, gone.event.endedAt),
-      representatives: members.map((m) => m.representative),
       counts: { image: image + gone.event.counts.image, audio: audio + gone.event.counts.audio, text: text + gone.event.counts.text },
-      ...this.#named(members),
     };
     const merged: OpenEvent = { event, members, tracks: gone.tracks.reduce(withTrack, kept.tracks) };
     this.#open.delete(gone.event.id);
@@ -211,6 +215,12 @@ export class Clusterer {
     const states = [...this.#open.values()];
     const oldest = states.reduce((a, b) => (b.event.endedAt < a.event.endedAt ? b : a));
     return [this.#close(oldest, "evicted")];
+  }
+
+  /** The event as its members show it. */
+  #shownBy(members: readonly Member[], event: FusionEvent): FusionEvent {
+    const { concept: _concept, ...rest } = event;
+    return { ...rest, representatives: members.map((m) => m.representative), ...this.#named(members) };
   }
 
   /** The concept that the members together speak for most, if any stands out. */
@@ -234,11 +244,6 @@ function isOlder(a: FusionEvent, b: FusionEvent): boolean {
   return a.startedAt < b.startedAt || (a.startedAt === b.startedAt && a.id < b.id);
 }
 
-function withoutConcept(event: FusionEvent): FusionEvent {
-  const { concept: _concept, ...rest } = event;
-  return rest;
-}
-
 function trackKey(observation: Observation): string {
   return `${observation.sourceId}#${observation.track}`;
 }
@@ -248,7 +253,18 @@ function withTrack(tracks: readonly string[], key: string): readonly string[] {
   return [...tracks.filter((other) => other !== key), key].slice(-TRACKS_MAX);
 }
 
+/** An observation is one member however often it is folded. */
+const members = new WeakMap<Observation, Member>();
+
 function memberOf(observation: Observation, odds: Float32Array): Member {
+  const known = members.get(observation);
+  if (known?.odds === odds) return known;
+  const member = makeMember(observation, odds);
+  members.set(observation, member);
+  return member;
+}
+
+function makeMember(observation: Observation, odds: Float32Array): Member {
   const { sourceId, modality, id, capturedAt, durationMs, embedding, quality, region, text, fields } = observation;
   assertInvariant(embedding !== undefined, `observation ${id} without a vector cannot be in an event`);
   const representative: Representative = {
@@ -263,7 +279,7 @@ function memberOf(observation: Observation, odds: Float32Array): Member {
     ...(text === undefined ? {} : { text }),
     ...(fields === undefined ? {} : { fields }),
   };
-  return { representative, odds };
+  return { representative, odds, totalOdds: odds.reduce((sum, value) => sum + value, 0) };
 }
 
 /** The members with one more: per (source, modality) the one that says most stays, the older of equals. */
@@ -275,11 +291,7 @@ function withMember(members: readonly Member[], candidate: Member): readonly Mem
   return members.with(at, candidate);
 }
 
-/** How much a member says about anything at all: its total odds over the vocabulary. */
+/** How much a member says about anything at all, and how far it can be trusted. */
 function strength(member: Member): number {
-  return member.odds.reduce((sum, value) => sum + value, 0) * member.representative.quality;
-}
-
-function sides(member: Member): { modality: Modality; embedding: Representative["embedding"]; odds: Float32Array } {
-  return { modality: member.representative.modality, embedding: member.representative.embedding, odds: member.odds };
+  return member.totalOdds * member.representative.quality;
 }

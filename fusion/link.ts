@@ -7,9 +7,10 @@ import type { PairCalibration } from "./model/space.js";
 
 /** What is compared: a vector and what it says about each concept. */
 export interface Meaning {
-  readonly modality: Modality;
-  readonly embedding: Embedding;
+  readonly representative: { readonly modality: Modality; readonly embedding: Embedding };
   readonly odds: Float32Array;
+  /** The sum of `odds`. */
+  readonly totalOdds: number;
 }
 
 /** Half of what happens is nothing the vocabulary has a word for. */
@@ -29,22 +30,18 @@ const SAME_EVENT_PRIOR = 0.05;
  * modalities do not. Same-modality pairs that resemble each other count as well, whether or not they have a name.
  */
 export function meaningLlr(a: Meaning, b: Meaning, sameModality: Readonly<Record<Modality, PairCalibration>>): number {
-  const named = conceptLlr(a.odds, b.odds);
-  if (a.modality !== b.modality) return named;
-  const pair = sameModality[a.modality];
-  return Math.max(named, pair.a * dot(a.embedding.vector, b.embedding.vector) + pair.b);
+  const named = conceptLlr(a, b);
+  const { modality, embedding } = a.representative;
+  if (modality !== b.representative.modality) return named;
+  const pair = sameModality[modality];
+  return Math.max(named, pair.a * dot(embedding.vector, b.representative.embedding.vector) + pair.b);
 }
 
-function conceptLlr(a: Float32Array, b: Float32Array): number {
-  if (a.length === 0) return 0;
-  const prior = (1 - UNNAMED_PRIOR) / a.length;
-  return Math.log(UNNAMED_PRIOR + prior * dot(a, b)) - logTotal(a, prior) - logTotal(b, prior);
-}
-
-function logTotal(odds: Float32Array, prior: number): number {
-  let sum = 0;
-  for (const value of odds) sum += value;
-  return Math.log(UNNAMED_PRIOR + prior * sum);
+function conceptLlr(a: Meaning, b: Meaning): number {
+  if (a.odds.length === 0) return 0;
+  const prior = (1 - UNNAMED_PRIOR) / a.odds.length;
+  const both = Math.log(UNNAMED_PRIOR + prior * dot(a.odds, b.odds));
+  return both - Math.log(UNNAMED_PRIOR + prior * a.totalOdds) - Math.log(UNNAMED_PRIOR + prior * b.totalOdds);
 }
 
 /**

@@ -20,18 +20,28 @@ export interface StepOrder<Step> {
 /** What became of a step. */
 export type Arrival = "in_order" | "refolded" | "late";
 
+/** A state along the tail, so that a refold need not begin at the watermark: `steps` of the tail are in it. */
+interface Mark<State> {
+  readonly steps: number;
+  readonly state: State;
+}
+
+/** Steps between two marks: what is out of order is so by a few. */
+const MARK_EVERY = 16;
+
 /**
  * Keeps two states: one committed at the watermark, in canonical order, and the state now, which speaks at once.
  *
- * A step in order is one step of the state now; one out of order refolds the short tail. A step at or before the
- * watermark is late and changes nothing. For every order of arrival within the watermark the committed states are equal.
- * Times are whole milliseconds. Bound: the tail holds the steps since the watermark.
+ * A step in order is one step of the state now; one out of order refolds the tail from the last mark before it. A step at
+ * or before the watermark is late and changes nothing. For every order of arrival within the watermark the committed
+ * states are equal. Times are whole milliseconds. Bound: the tail holds the steps since the watermark.
  */
 export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>> {
   readonly #order: StepOrder<Step>;
   #committed: State;
   #now: State;
   #tail: Step[] = [];
+  #marks: Mark<State>[] = [];
   #watermark: number;
 
   constructor(committed: State, order: StepOrder<Step>, watermark = -Infinity) {
@@ -62,15 +72,16 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
 
   /** Takes a step in. */
   observe(step: Step): Arrival {
-    const time = this.#order.timeOf(step);
-    if (time <= this.#watermark) return "late";
+    if (this.#order.timeOf(step) <= this.#watermark) return "late";
     const last = this.#tail.at(-1);
     if (last === undefined || this.#order.compare(last, step) <= 0) {
       this.#tail.push(step);
-      this.#step(this.#now, step, this.#watermark + 1);
+      this.#foldTail(this.#tail.length - 1);
       return "in_order";
     }
-    this.#tail.splice(insertionPoint(this.#tail, step, this.#order), 0, step);
+    const at = insertionPoint(this.#tail, step, this.#order);
+    this.#tail.splice(at, 0, step);
+    this.#marks = this.#marks.filter((mark) => mark.steps <= at);
     this.#refold();
     return "refolded";
   }
@@ -83,7 +94,10 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
     const outputs = ripe.flatMap((step) => this.#step(this.#committed, step, this.#order.timeOf(step)));
     outputs.push(...this.#committed.advance(watermark, watermark + 1));
     this.#watermark = watermark;
-    if (this.#tail.length === 0 || this.#now.waitsFor <= watermark) this.#refold();
+    this.#marks = this.#marks.flatMap((mark) => (mark.steps > ripe.length ? [{ ...mark, steps: mark.steps - ripe.length }] : []));
+    const decided = [this.#now, ...this.#marks.map((mark) => mark.state)].some((state) => state.waitsFor <= watermark);
+    if (decided) this.#marks = []; // what they waited for is known now
+    if (decided || this.#tail.length === 0) this.#refold();
     return outputs;
   }
 
@@ -93,8 +107,17 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
   }
 
   #refold(): void {
-    this.#now = this.#committed.clone();
-    for (const step of this.#tail) this.#step(this.#now, step, this.#watermark + 1);
+    const mark = this.#marks.at(-1);
+    this.#now = (mark?.state ?? this.#committed).clone();
+    this.#foldTail(mark?.steps ?? 0);
+  }
+
+  /** Takes the tail's steps from one on into the state now, leaving marks. */
+  #foldTail(from: number): void {
+    for (let i = from; i < this.#tail.length; i++) {
+      this.#step(this.#now, this.#tail[i] as Step, this.#watermark + 1);
+      if (i + 1 >= (this.#marks.at(-1)?.steps ?? 0) + MARK_EVERY) this.#marks.push({ steps: i + 1, state: this.#now.clone() });
+    }
   }
 }
 

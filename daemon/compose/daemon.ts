@@ -251,6 +251,7 @@ export class Daemon {
         const { message } = alertMessage({ incident, revision: 0 }, context);
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
+      event: () => undefined,
       health: (sourceId, state, at, detail) => {
         onlooker?.sourceState(sourceId, state, at);
         healthSeq = nextHealthSeq(healthSeq, systemClock.wallNowMs());

@@ -31,6 +31,7 @@ export class Committer {
   #outbox: OutboxMessage[] = [];
   #waitingSinceMs: number | undefined;
   #running: Promise<void> | undefined;
+  #turn: Promise<void> | undefined;
   readonly #abort = new AbortController();
 
   constructor(options: CommitterOptions) {
@@ -56,8 +57,17 @@ export class Committer {
     return this.size >= this.#options.waitingMax;
   }
 
-  /** Takes in what is to be written. `checkpoint` replaces what waits of its group's journal. */
+  /** Resolves when there is room again, or what waits is given up. */
+  async room(): Promise<void> {
+    while (this.isFull && !this.#abort.signal.aborted) await this.#turn?.catch(() => undefined);
+  }
+
+  /**
+   * Takes in what is to be written, all of it in one transaction. `checkpoint` replaces what waits of its group's
+   * journal. After a failure of the store nothing is taken in any more.
+   */
   add(journal: readonly JournalEntry[], outbox: readonly OutboxMessage[], checkpoint?: Checkpoint): void {
+    if (this.#abort.signal.aborted) return;
     if (checkpoint !== undefined) {
       this.#journal = this.#journal.filter((entry) => entry.groupId !== checkpoint.groupId);
       this.#checkpoints = [...this.#checkpoints.filter((other) => other.groupId !== checkpoint.groupId), checkpoint];
@@ -65,7 +75,11 @@ export class Committer {
     this.#journal.push(...journal);
     this.#outbox.push(...outbox);
     this.#waitingSinceMs ??= this.#options.clock.monotonicNowMs();
-    this.#running ??= this.#run();
+    if (!this.#isIdle) this.#running ??= this.#run();
+  }
+
+  get #isIdle(): boolean {
+    return this.#checkpoints.length + this.#journal.length + this.#outbox.length === 0;
   }
 
   /** Resolves when all that was added is written, or the signal has aborted and what waits is given up. */
@@ -79,8 +93,9 @@ export class Committer {
 
   async #run(): Promise<void> {
     try {
-      while (this.#checkpoints.length + this.#journal.length + this.#outbox.length > 0 && !this.#abort.signal.aborted) {
-        await this.#commit(this.#take());
+      while (!this.#isIdle && !this.#abort.signal.aborted) {
+        this.#turn = this.#commit(this.#take());
+        await this.#turn;
       }
     } catch (error) {
       this.#options.onFailure(error);

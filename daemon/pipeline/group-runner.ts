@@ -1,6 +1,7 @@
 // One group at work: its fold, its watermark and its ledger of what was told.
 import type { Cohort } from "../../fusion/cohort.js";
 import type { EventChange } from "../../fusion/clusterer.js";
+import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Input } from "../../fusion/watermark.js";
@@ -32,7 +33,20 @@ export interface GroupResult {
   /** Absent where nothing new was taken in: time passed, or the step was late. */
   readonly step?: Step;
   readonly publication: Publication;
+  /** How far the group is complete: what was told may rest on it. */
+  readonly watermark: number;
+  /** Events that were founded, grew or ended within what the watermark has newly committed, each as it then stood. */
+  readonly events: readonly FusionEvent[];
 }
+
+/** The group was complete up to here when something was told. */
+export interface Passed {
+  readonly kind: "passed";
+  readonly watermark: number;
+}
+
+/** An entry of a group's journal: what it took in, how far it was complete, and what it told. */
+export type JournalValue = Step | Passed | Told;
 
 /**
  * Takes the steps of one group in, in whatever order they come, and says what is to be told.
@@ -56,8 +70,11 @@ export class GroupRunner {
     this.#ledger = new PublicationLedger(options.updateEveryMs);
   }
 
-  /** Takes up what an earlier run left: its checkpoint and the steps and told revisions since, in the order written. */
-  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly (Step | Told)[]): void {
+  /**
+   * Takes up what an earlier run left: its checkpoint and its journal since, in the order written. Nobody witnessed
+   * anything from its last sign of life on. A checkpoint must be written before anything else is taken in.
+   */
+  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): void {
     const state = new GroupState(this.#options.state, checkpoint?.state);
     this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
     const told = new Map((checkpoint?.told ?? []).map((one) => [one.incident.id, one]));
@@ -65,6 +82,9 @@ export class GroupRunner {
     for (const entry of journal) {
       if ("revision" in entry) {
         told.set(entry.incident.id, entry);
+      } else if (entry.kind === "passed") {
+        this.#fold.advance(entry.watermark);
+        blindFrom = Math.max(blindFrom, entry.watermark);
       } else {
         this.#fold.observe(entry);
         blindFrom = Math.max(blindFrom, stepOrder.timeOf(entry));
@@ -104,9 +124,9 @@ export class GroupRunner {
     return this.#take({ kind: "observation", observation });
   }
 
-  /** A source became healthy, or stopped being so. */
+  /** A source became healthy, or stopped being so. What is learned too late to be judged by counts from the watermark on. */
   witness(change: WitnessChange): GroupResult {
-    return this.#take({ kind: "witness", change });
+    return this.#take({ kind: "witness", change: { ...change, at: Math.max(change.at, this.#fold.watermark + 1) } });
   }
 
   /** An input has told all that ends at or before `time`. */
@@ -126,20 +146,21 @@ export class GroupRunner {
 
   /** Commits everything up to `watermark`, whatever the inputs say: a replay knows better. */
   advanceTo(watermark: number): GroupResult {
-    if (Number.isFinite(watermark)) this.#count(this.#fold.advance(watermark));
-    return { groupId: this.groupId, publication: this.#reconcile(watermark) };
+    const outputs = Number.isFinite(watermark) ? this.#fold.advance(watermark) : [];
+    this.#count(outputs);
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, watermark)), events: changedEvents(outputs) };
   }
 
   #take(step: Step): GroupResult {
     const time = stepOrder.timeOf(step);
     const arrival = this.#fold.observe(step);
     if (arrival !== "in_order" && step.kind === "observation") this.#telemetry.late(this.groupId, arrival === "late" ? "dropped" : "refolded");
-    if (arrival === "late") return { groupId: this.groupId, publication: { alerts: [], candidates: [] } };
-    return { groupId: this.groupId, step, publication: this.#reconcile(time) };
+    if (arrival === "late") return this.#result({ alerts: [], candidates: [] });
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, time)), step };
   }
 
-  #reconcile(time: number): Publication {
-    return this.#ledger.reconcile(this.#fold.now.incidents, time);
+  #result(publication: Publication): GroupResult {
+    return { groupId: this.groupId, publication, watermark: this.#fold.watermark, events: [] };
   }
 
   #count(outputs: readonly StepOutput[]): void {
@@ -154,4 +175,16 @@ export class GroupRunner {
     if (change.kind === "merged") this.#telemetry.eventEnded(this.groupId, "merged");
     if (change.kind === "closed") this.#telemetry.eventEnded(this.groupId, change.event.closeReason ?? "gap");
   }
+}
+
+/** The newest revision of each event among the outputs. */
+function changedEvents(outputs: readonly StepOutput[]): readonly FusionEvent[] {
+  const newest = new Map<string, FusionEvent>();
+  for (const output of outputs) {
+    if (output.kind !== "event") continue;
+    const { change } = output;
+    newest.set(change.event.id, change.event);
+    if (change.kind === "merged") newest.set(change.from.id, change.from);
+  }
+  return [...newest.values()];
 }

@@ -1,6 +1,8 @@
 // The whole state of one group: cohorts, events and incidents, folded over its steps. Pure.
 import { Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
 import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
+import { assertInvariant } from "../../fusion/model/errors.js";
+import type { FusionEvent } from "../../fusion/model/event.js";
 import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Scorer } from "../../fusion/scorer.js";
 import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
@@ -48,14 +50,12 @@ export class GroupState implements Foldable<Step, StepOutput> {
   readonly #clusterer: Clusterer;
   readonly #rules: RuleEngine;
   #cohorts: ReadonlyMap<string, Cohort>;
-  #openIds: ReadonlySet<string>;
 
   constructor(options: GroupStateOptions, data?: GroupStateData) {
     this.#options = options;
     this.#clusterer = new Clusterer(options.clusterer, data?.open);
     this.#rules = new RuleEngine(options.rules, data?.rules);
     this.#cohorts = data?.cohorts ?? new Map();
-    this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
   }
 
   get data(): GroupStateData {
@@ -72,7 +72,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
   }
 
   get openCount(): number {
-    return this.#openIds.size;
+    return this.#clusterer.openCount;
   }
 
   /** The cohort of a source's modality, if it has any sample. */
@@ -100,8 +100,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
 
   advance(timeMs: number, completeTo: number): readonly StepOutput[] {
     const closed = this.#clusterer.advance(timeMs);
-    if (closed.length > 0) this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
-    const ruled = this.#rules.advance(timeMs, completeTo, (id) => this.#openIds.has(id));
+    const ruled = this.#rules.advance(timeMs, completeTo, (id) => this.#clusterer.isOpen(id));
     return [...events(closed), ...notes(ruled)];
   }
 
@@ -109,23 +108,40 @@ export class GroupState implements Foldable<Step, StepOutput> {
     if (observation.embedding === undefined) return;
     const key = cohortKey(observation.sourceId, observation.modality);
     const cohort = this.#cohorts.get(key) ?? emptyCohort(this.#options.dimensions);
-    this.#cohorts = new Map(this.#cohorts).set(key, withSample(cohort, observation.embedding.vector));
+    this.#cohorts = new Map(this.#cohorts).set(key, learned(cohort, observation, observation.embedding.vector));
   }
 
   #fuse(observation: Observation, completeTo: number): readonly StepOutput[] {
     const score = this.#options.scorer.score(observation, this.cohort(observation.sourceId, observation.modality));
     if (score === undefined) return [];
     const changes = this.#clusterer.observe(observation, score.odds);
-    this.#openIds = new Set(this.#clusterer.open.map((state) => state.event.id));
-    const outputs: StepOutput[] = [...events(changes)];
-    for (const change of changes) {
-      if (change.kind === "merged") this.#rules.carryOver(change.from.id, change.event, true);
-      if (change.kind !== "founded" && change.kind !== "joined") continue;
-      if (change.kind === "founded" && change.event.continues !== undefined) this.#rules.carryOver(change.event.continues, change.event, false);
-      outputs.push(...notes(this.#rules.observeMember(change.event, observation, score.llr, score.calibrated, completeTo)));
-    }
-    return outputs;
+    const event = this.#carryOver(changes);
+    return [...events(changes), ...notes(this.#rules.observeMember(event, observation, score.llr, score.calibrated, completeTo))];
   }
+
+  /** Tells the rules which events became others, and gives the event that the observation is in at the end of it. */
+  #carryOver(changes: readonly EventChange[]): FusionEvent {
+    let last: FusionEvent | undefined;
+    for (const change of changes) {
+      if (change.kind === "closed") continue;
+      if (change.kind === "merged") this.#rules.carryOver(change.from.id, change.event, true);
+      if (change.kind === "founded" && change.event.continues !== undefined) this.#rules.carryOver(change.event.continues, change.event, false);
+      last = change.event;
+    }
+    assertInvariant(last !== undefined, "an observation with a vector is in an event");
+    return last;
+  }
+}
+
+/** Cohorts by the observation that they learned last: both states of a fold get the same value, and its scores are made once. */
+const lessons = new WeakMap<Observation, { readonly before: Cohort; readonly after: Cohort }>();
+
+function learned(before: Cohort, observation: Observation, vector: Float32Array): Cohort {
+  const known = lessons.get(observation);
+  if (known?.before === before) return known.after;
+  const after = withSample(before, vector);
+  lessons.set(observation, { before, after });
+  return after;
 }
 
 function cohortKey(sourceId: string, modality: string): string {

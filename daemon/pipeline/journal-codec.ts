@@ -1,11 +1,6 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
 import { decode, encode } from "../codec/msgpack.js";
-import type { Told } from "../../rules/publication.js";
-import type { GroupCheckpoint } from "./group-runner.js";
-import type { Step } from "./group-state.js";
-
-/** An entry of a group's journal: a step, or a revision that was told. */
-export type JournalValue = Step | Told;
+import type { GroupCheckpoint, JournalValue } from "./group-runner.js";
 
 /** The bytes of a journal entry. */
 export function encodeEntry(entry: JournalValue): Uint8Array {
@@ -39,10 +34,11 @@ function toPlain(value: unknown): unknown {
 function fromPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromPlain);
   if (typeof value !== "object" || value === null) return value;
-  const tagged = value as { $f32?: Uint8Array; $f64?: Uint8Array; $map?: readonly (readonly [unknown, unknown])[] };
-  if (tagged.$f32 !== undefined) return new Float32Array(aligned(tagged.$f32));
-  if (tagged.$f64 !== undefined) return new Float64Array(aligned(tagged.$f64));
-  if (tagged.$map !== undefined) return new Map(tagged.$map.map(([key, item]) => [key, fromPlain(item)]));
+  // A text line may name its fields as it likes, but their values are strings: never bytes or lists.
+  const { $f32, $f64, $map } = value as Record<string, unknown>;
+  if ($f32 instanceof Uint8Array) return new Float32Array(aligned($f32));
+  if ($f64 instanceof Uint8Array) return new Float64Array(aligned($f64));
+  if (Array.isArray($map)) return new Map($map.map(([key, item]: readonly [unknown, unknown]) => [key, fromPlain(item)]));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromPlain(item)]));
 }
 

@@ -2,18 +2,21 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
+import { assertInvariant } from "../../fusion/model/errors.js";
+import type { FusionEvent } from "../../fusion/model/event.js";
 import { isWarm } from "../../fusion/cohort.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Clock } from "../runtime/clock.js";
-import type { Source, SourceSignal, SourceState } from "../sources/source.js";
-import { witnessChanges } from "./witness-changes.js";
+import type { DropReason, Source, SourceSignal, SourceState } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
-import type { GroupResult, GroupRunner } from "./group-runner.js";
+import type { GroupResult, GroupRunner, JournalValue } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+import { inWholeMs } from "./whole-ms.js";
+import { witnessChanges } from "./witness-changes.js";
 
 /** How long an observation took on its way, ms. */
 export interface StageTimes {
@@ -38,6 +41,8 @@ export interface PipelineOptions {
   readonly alert: (revision: IncidentRevision, stages: StageTimes | undefined) => OutboxMessage;
   /** Pending incidents, to look at. */
   readonly candidate: (incident: Incident) => void;
+  /** A revision of an event that the watermark has committed. */
+  readonly event: (event: FusionEvent) => void;
   /** The message of a source's transition. */
   readonly health: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => OutboxMessage;
 }
@@ -73,23 +78,25 @@ export class Pipeline {
     return this.#queues;
   }
 
-  /** Starts every source; returns at once. `failed` of the sources rejects through the returned promise of `ended`. */
+  /** Starts every source; returns at once. A source that cannot go on rejects `ended`. */
   start(): void {
+    for (const group of this.#options.groups) this.#checkpoint(group); // what was recovered, and that nobody watched meanwhile
     this.#sources = Promise.all(this.#options.sources.map((source) => this.#run(source)));
     this.#sources.catch(() => undefined); // told by `ended`
     this.#tick();
   }
 
-  /** Resolves when every source has ended by itself; rejects if one cannot go on. */
+  /** Resolves when every source has ended by itself and what it told went through; rejects if one cannot go on. */
   async ended(): Promise<void> {
     await this.#sources;
+    await this.#encoding;
   }
 
   /** Stops sources, finishes what is queued (unless the signal aborts), and hands a last checkpoint to the committer. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#sourcesAbort.abort();
     const drop = (): void => {
-      for (const queue of this.#queues.values()) queue.drain();
+      for (const queue of this.#queues.values()) this.#dropped(queue.drain(), "shutdown");
     };
     if (signal.aborted) drop();
     signal.addEventListener("abort", drop);
@@ -103,21 +110,25 @@ export class Pipeline {
 
   async #run(source: Source): Promise<void> {
     const queues = source.modalities.map((modality) => this.#openQueue(source, modality));
-    for await (const signal of source.observe(this.#sourcesAbort.signal)) {
+    for await (const told of source.observe(this.#sourcesAbort.signal)) {
+      const signal = inWholeMs(told);
       if (signal.kind === "state") this.#sourceState(source, signal);
       else await this.#enqueue(source, signal);
     }
     for (const queue of queues) queue.close();
-    for (const modality of source.modalities) this.#options.groupOf(source.id).end({ sourceId: source.id, modality });
   }
 
   #openQueue(source: Source, modality: Modality): BoundedQueue<Queued> {
     const queue = new BoundedQueue<Queued>(this.#options.queueCapacity, source.finite ? "block" : "drop_oldest", (item) => {
-      if (item.kind === "capture") this.#options.telemetry.dropped(source.id, "queue_full", 1);
+      this.#dropped([item], "queue_full");
     });
     this.#queues.set(`${source.id} ${modality}`, queue);
-    this.#encoding = Promise.all([this.#encoding, this.#encodeAll(source.id, modality, queue)]);
+    this.#encoding = Promise.all([this.#encoding, this.#encodeAll(source, modality, queue)]);
     return queue;
+  }
+
+  #dropped(items: readonly Queued[], reason: DropReason): void {
+    for (const item of items) if (item.kind === "capture") this.#options.telemetry.dropped(item.capture.sourceId, reason, 1);
   }
 
   async #enqueue(source: Source, signal: Queued): Promise<void> {
@@ -126,16 +137,21 @@ export class Pipeline {
       this.#options.telemetry.dropped(source.id, "queue_full", 1);
       return;
     }
-    await this.#queues.get(`${source.id} ${modality}`)?.put(signal);
+    const taken = await this.#queues.get(`${source.id} ${modality}`)?.put(signal);
+    if (taken !== true) this.#dropped([signal], "shutdown");
   }
 
-  async #encodeAll(sourceId: string, modality: Modality, queue: BoundedQueue<Queued>): Promise<void> {
-    const group = this.#options.groupOf(sourceId);
+  async #encodeAll(source: Source, modality: Modality, queue: BoundedQueue<Queued>): Promise<void> {
+    const { clock, committer, groupOf, telemetry } = this.#options;
+    const group = groupOf(source.id);
+    const input = { sourceId: source.id, modality };
     for await (const item of queue) {
-      if (item.kind === "progress") group.progress({ sourceId, modality }, item.time, this.#options.clock.monotonicNowMs());
+      if (source.finite) await committer.room();
+      if (item.kind === "progress") group.progress(input, item.time, clock.monotonicNowMs());
       else await this.#encode(group, item.capture);
-      this.#options.telemetry.progressed();
+      telemetry.progressed();
     }
+    group.end(input);
   }
 
   async #encode(group: GroupRunner, capture: Capture): Promise<void> {
@@ -143,7 +159,7 @@ export class Pipeline {
     const captureMs = clock.wallNowMs() - (clock.monotonicNowMs() - capture.receivedAtMs) - endedAt(capture);
     telemetry.took("capture", Math.max(0, captureMs));
     const encoder = this.#options.encoders.get(capture.modality);
-    if (encoder === undefined) return;
+    assertInvariant(encoder !== undefined, `there is a tower for ${capture.modality}`);
     let observations: readonly Observation[];
     try {
       observations = (await encoder.encode(capture)).observations;
@@ -180,8 +196,10 @@ export class Pipeline {
   #write(group: GroupRunner, result: GroupResult): void {
     const { alerts, candidates } = result.publication;
     for (const incident of candidates) this.#options.candidate(incident);
-    if (result.step === undefined && alerts.length === 0) return;
-    const entries = [...(result.step === undefined ? [] : [result.step]), ...alerts];
+    for (const event of result.events) this.#options.event(event);
+    const entries: JournalValue[] = result.step === undefined ? [] : [result.step];
+    if (alerts.length > 0) entries.push({ kind: "passed", watermark: result.watermark }, ...alerts);
+    if (entries.length === 0) return;
     const journal = entries.map((entry) => ({ groupId: group.groupId, bytes: encodeEntry(entry) }));
     const outbox = alerts.map((revision) => this.#options.alert(revision, this.#stagesOf(revision)));
     this.#options.committer.add(journal, outbox);

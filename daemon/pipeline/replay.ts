@@ -1,12 +1,14 @@
 // Files as fast as they can be taken, in one canonical order, so that the same input gives the same incidents.
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
+import { assertInvariant } from "../../fusion/model/errors.js";
 import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Source, SourceSignal } from "../sources/source.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+import { inWholeMs } from "./whole-ms.js";
 import { witnessChanges } from "./witness-changes.js";
 
 /** What a replay is made with. */
@@ -80,11 +82,12 @@ function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): 
   return { source, ahead: queue[Symbol.asyncIterator](), progress: new Map(), ended: false };
 }
 
-async function encoded(source: Source, signal: SourceSignal, options: ReplayOptions): Promise<Taken> {
+async function encoded(source: Source, told: SourceSignal, options: ReplayOptions): Promise<Taken> {
+  const signal = inWholeMs(told);
   if (signal.kind === "progress") return signal;
   if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source, signal) };
   const encoder = options.encoders.get(signal.capture.modality);
-  if (encoder === undefined) return { kind: "observations", observations: [] };
+  assertInvariant(encoder !== undefined, `there is a tower for ${signal.capture.modality}`);
   return { kind: "observations", observations: (await encoder.encode(signal.capture)).observations };
 }
 

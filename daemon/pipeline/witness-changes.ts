@@ -8,7 +8,7 @@ export function witnessChanges(source: Pick<Source, "id" | "modalities">, signal
   return source.modalities.map((modality) => ({
     sourceId: source.id,
     modality,
-    at: Math.round(signal.at),
+    at: signal.at,
     healthy: healthy && !(signal.without?.includes(modality) ?? false),
   }));
 }

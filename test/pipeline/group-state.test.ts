@@ -1,65 +1,14 @@
 import fc from "fast-check";
 import t from "tap";
-import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "../../daemon/pipeline/group-state.js";
+import { GroupState, stepOrder, type Step, type StepOutput } from "../../daemon/pipeline/group-state.js";
 import { compareObservations, endedAt } from "../../fusion/model/observation.js";
-import { Scorer } from "../../fusion/scorer.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
-import { simulateScene, type Scene } from "../../fusion/simulator/scene.js";
+import type { Scene } from "../../fusion/simulator/scene.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
-import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
 import { holds } from "../support/property.js";
+import { optionsFor, sceneOf } from "./scene-support.js";
 
 const LATENESS_MS = 3000;
-
-function sceneOf(seed: number): Scene {
-  return simulateScene({
-    seed,
-    durationMs: 60_000,
-    happenings: 12,
-    sources: [
-      { id: "cam-a", modality: "image" },
-      { id: "cam-b", modality: "image" },
-      { id: "mic", modality: "audio" },
-    ],
-    noise: 0.6,
-  });
-}
-
-function optionsFor(scene: Scene): GroupStateOptions {
-  const rule: RuleSource = {
-    id: "any-two",
-    severity: "warning",
-    condition: { kind: "all", of: [{ kind: "hear", prompt: "0" }, { kind: "see", prompt: "1" }] },
-    unless: [{ condition: { kind: "see", prompt: "2" }, withinMs: 3000, afterMs: 1000 }],
-    withinMs: 8000,
-    sameEvent: false,
-    confidence: 0.5,
-    confirmations: 1,
-    holdForMs: 0,
-    resolveAfterMs: 2000,
-    cooldownMs: 1000,
-    updateEveryMs: 30_000,
-    whenBlind: "fire",
-  };
-  const plain: RuleSource = { ...rule, id: "plain", condition: { kind: "any", of: [{ kind: "hear", prompt: "3" }, { kind: "see", prompt: "3" }] }, unless: [] };
-  const happening = (i: number): number => scene.happenings[i]?.concept ?? i;
-  const rules = [rule, plain].map((r) => compileRule(r, 0.05, (words) => Number(words)));
-  const prompts = [0, 1, 2, 3].map((i) => (scene.space.concepts[happening(i)] as { vector: Float32Array }).vector);
-  return {
-    scorer: new Scorer(scene.space, prompts),
-    dimensions: scene.space.dimensions,
-    clusterer: {
-      groupId: "yard",
-      sessionGapMs: 2000,
-      maxDurationMs: 30_000,
-      observationMaxMs: 2000,
-      openMax: 64,
-      conceptNames: scene.space.concepts.map((c) => c.name),
-      sameModality: scene.space.sameModality,
-    },
-    rules: { site: "test", groupId: "yard", rules },
-  };
-}
 
 /** Arrives in any order within the lateness, the watermark following; gives what was committed. */
 function run(scene: Scene, order: readonly number[]): { outputs: readonly StepOutput[]; refolds: number } {
@@ -116,6 +65,38 @@ void t.test("group state: any order of arrival within the lateness commits the s
   );
   t.ok(incidents > 20, `the rules had something to say (${incidents} notes)`);
   t.ok(refolds > 100, `the order really was another (${refolds} refolds)`);
+  t.end();
+});
+
+void t.test("group state: the state now is the fold of what was committed and the tail, wherever a refold began", (t) => {
+  let longest = 0;
+  holds(
+    t,
+    "same events and incidents",
+    fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
+      const scene = sceneOf(seed);
+      const options = optionsFor(scene);
+      const fold = new SpeculativeFold<Step, StepOutput, GroupState>(new GroupState(options), stepOrder);
+      let newest = -Infinity;
+      return jittered(scene, seed).every((index, i) => {
+        const { observation } = scene.observations[index] as Scene["observations"][number];
+        fold.observe({ kind: "observation", observation });
+        newest = Math.max(newest, endedAt(observation));
+        if (i % 5 === 0) fold.advance(newest - 2 * LATENESS_MS);
+        longest = Math.max(longest, fold.tail.length);
+        if (i % 7 !== 0) return true;
+        const anew = fold.committed.clone();
+        for (const step of fold.tail) {
+          anew.advance(stepOrder.timeOf(step), fold.watermark + 1);
+          anew.apply(step, fold.watermark + 1);
+        }
+        const shape = (state: GroupState): string => JSON.stringify([state.incidents, state.data.open.map(({ event }) => event)]);
+        return shape(anew) === shape(fold.now);
+      });
+    }),
+    15,
+  );
+  t.ok(longest > 32, `the tail was long enough for marks (${longest} steps)`);
   t.end();
 });
 

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import t from "tap";
+import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import type { CommitBatch } from "../../daemon/store/store.js";
+import { holds } from "../support/property.js";
+import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "./rig.js";
+import { sceneOf } from "./scene-support.js";
+
+interface Alert {
+  readonly id: string;
+  readonly revision: number;
+  readonly state: string;
+  readonly ruleId: string;
+}
+
+function alertsOf(batches: readonly CommitBatch[]): readonly Alert[] {
+  return batches
+    .flatMap((batch) => batch.outbox)
+    .filter((message) => message.class === "alert")
+    .map((message) => {
+      const body = JSON.parse(Buffer.from(message.body).toString("utf8")) as { id: string; state: string; ruleId: string };
+      return { ...body, revision: Number(message.messageId.split(".")[1]) };
+    });
+}
+
+/** What is wrong with the revisions that were told, each exactly once and in order. */
+function faultsOf(alerts: readonly Alert[]): readonly string[] {
+  const last = new Map<string, Alert>();
+  const faults: string[] = [];
+  for (const alert of alerts) {
+    const before = last.get(alert.id);
+    if (alert.revision !== (before?.revision ?? 0) + 1) faults.push(`${alert.id}: ${alert.revision} after ${before?.revision}`);
+    if (before?.state === "resolved") faults.push(`${alert.id}: ${alert.state} after it was resolved`);
+    last.set(alert.id, alert);
+  }
+  for (const alert of last.values()) if (alert.state !== "resolved") faults.push(`${alert.id}: never resolved`);
+  return faults;
+}
+
+function observationsOf(batches: readonly CommitBatch[]): ReadonlySet<string> {
+  const entries = batches.flatMap((batch) => batch.journal).map((entry) => decodeEntry(entry.bytes));
+  return new Set(entries.flatMap((entry) => ("kind" in entry && entry.kind === "observation" ? [entry.observation.id] : [])));
+}
+
+void t.test("pipeline: a crash after any commit loses no alert and tells none twice", async (t) => {
+  let checkpoints = 0;
+  let told = 0;
+  for (const seed of [1, 2]) {
+    const scene = sceneOf(seed, 3);
+    const whole = new MemoryStore();
+    await runToEnd(pipelineOver(scene, whole));
+    t.strictSame(faultsOf(alertsOf(whole.batches)), [], `scene ${seed} as it is`);
+    const wanted = new Set(alertsOf(whole.batches).filter((alert) => alert.ruleId === "plain").map((alert) => alert.id));
+    told += wanted.size;
+    const cuts = [0, 1, ...Array.from({ length: 5 }, (_, i) => Math.floor((whole.batches.length * (i + 0.5)) / 5))];
+    for (const cut of cuts) {
+      const before = whole.batches.slice(0, cut);
+      checkpoints += before.flatMap((batch) => batch.checkpoints).length;
+      const after = new MemoryStore();
+      await runToEnd(pipelineOver(scene, after, recoveredFrom(before), observationsOf(before)));
+      const alerts = alertsOf([...before, ...after.batches]);
+      t.strictSame(faultsOf(alerts), [], `cut after ${cut} of ${whole.batches.length}`);
+      const found = new Set(alerts.filter((alert) => alert.ruleId === "plain").map((alert) => alert.id));
+      t.strictSame([...found].sort(), [...wanted].sort(), "the same incidents, where no absence is asked for");
+    }
+  }
+  t.ok(checkpoints > 10, `journals were folded into checkpoints (${checkpoints})`);
+  t.ok(told > 5, `there was something to tell (${told})`);
+});
+
+void t.test("pipeline: a group recovered from its checkpoint and journal stands where it stood", async (t) => {
+  const scene = sceneOf(4, 2);
+  const store = new MemoryStore();
+  await runToEnd(pipelineOver(scene, store));
+  holds(
+    t,
+    "recovering twice is recovering once",
+    fc.property(fc.nat({ max: store.batches.length - 1 }), (cut) => {
+      const left = recoveredFrom(store.batches.slice(0, cut));
+      const [a, b] = [new GroupRunner(runnerOptions(scene), silent), new GroupRunner(runnerOptions(scene), silent)];
+      recover(a, left);
+      b.recover(a.checkpoint(), a.tail);
+      const told = (runner: GroupRunner): string => JSON.stringify(runner.checkpoint().told);
+      return told(a) === told(b) && a.watermark === b.watermark && a.openEvents === b.openEvents;
+    }),
+    30,
+  );
+});
+
+void t.test("pipeline: nobody watched while it was down, however often it went down", (t) => {
+  const options = runnerOptions(sceneOf(5));
+  const cam = { sourceId: "cam-a", modality: "image" } as const;
+  const first = new GroupRunner(options, silent);
+  first.recover(undefined, []);
+  t.equal(first.tail.length, 0, "a first start has no past");
+  const healthy = first.witness({ ...cam, at: 1000, healthy: true }).step;
+  const second = new GroupRunner(options, silent);
+  second.recover(undefined, healthy === undefined ? [] : [healthy]);
+  second.witness({ ...cam, at: 60_000, healthy: true });
+  const third = new GroupRunner(options, silent);
+  third.recover(second.checkpoint(), second.tail);
+  third.advanceTo(100_000);
+  const spans = third.checkpoint().state.rules.spans.filter((span) => span.sourceId === "cam-a");
+  t.strictSame(spans, [{ ...cam, from: 1000, to: 1001 }, { ...cam, from: 60_000, to: 60_001 }]);
+  t.end();
+});
+
+void t.test("pipeline: what is learned of a source too late to be judged by counts from the watermark on", (t) => {
+  const runner = new GroupRunner(runnerOptions(sceneOf(5)), silent);
+  const cam = { sourceId: "cam-a", modality: "image" } as const;
+  runner.witness({ ...cam, at: 1000, healthy: true });
+  runner.advanceTo(50_000);
+  t.ok(runner.witness({ ...cam, at: 30_000, healthy: false }).step, "it is taken in, and written down");
+  runner.advanceTo(60_000);
+  t.strictSame(runner.checkpoint().state.rules.spans, [{ ...cam, from: 1000, to: 50_001 }]);
+  t.end();
+});

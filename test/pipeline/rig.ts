@@ -1,0 +1,178 @@
+// A pipeline with everything outside it faked: scripted sources, towers that look the answer up, a store in memory.
+import type { Encoder } from "../../encoders/encoder.js";
+import type { Modality } from "../../fusion/model/modality.js";
+import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { Scene } from "../../fusion/simulator/scene.js";
+import type { FusionEvent } from "../../fusion/model/event.js";
+import { Committer } from "../../daemon/pipeline/committer.js";
+import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
+import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { Pipeline } from "../../daemon/pipeline/pipeline.js";
+import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
+import type { Source, SourceSignal } from "../../daemon/sources/source.js";
+import type { CommitBatch, RecoveredGroup, Store } from "../../daemon/store/store.js";
+import { VirtualClock } from "../telemetry/virtual-clock.js";
+import { optionsFor } from "./scene-support.js";
+
+export const silent = { eventEnded: () => undefined, late: () => undefined, incident: () => undefined, suppressed: () => undefined };
+
+/** A store that remembers every batch. */
+export class MemoryStore implements Pick<Store, "commit"> {
+  readonly batches: CommitBatch[] = [];
+
+  async commit(batch: CommitBatch): Promise<void> {
+    await Promise.resolve();
+    this.batches.push(structuredClone(batch));
+  }
+}
+
+/** What a store holds of one group after these batches. */
+export function recoveredFrom(batches: readonly CommitBatch[]): RecoveredGroup {
+  let checkpoint: Uint8Array | undefined;
+  let journal: Uint8Array[] = [];
+  for (const batch of batches) {
+    for (const one of batch.checkpoints) {
+      checkpoint = one.bytes;
+      journal = [];
+    }
+    journal.push(...batch.journal.map((entry) => entry.bytes));
+  }
+  return { groupId: "yard", journal, ...(checkpoint === undefined ? {} : { checkpoint }) };
+}
+
+export function runnerOptions(scene: Scene): GroupRunnerOptions {
+  const inputs = [
+    { sourceId: "cam-a", modality: "image" },
+    { sourceId: "cam-b", modality: "image" },
+    { sourceId: "mic", modality: "audio" },
+  ] as const;
+  return { groupId: "yard", state: optionsFor(scene), inputs, allowedLatenessMs: 1000, idleAfterMs: 60_000, updateEveryMs: () => 2000 };
+}
+
+export function recover(runner: GroupRunner, left: RecoveredGroup): void {
+  runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry));
+}
+
+/** The signals of a source of the scene: healthy, its samples with progress after each, and its end. */
+export function* signalsOf(scene: Scene, id: string, modality: Modality, except: ReadonlySet<string> = new Set()): Generator<SourceSignal> {
+  const own = scene.observations.map((one) => one.observation).filter((o) => o.sourceId === id && !except.has(o.id));
+  yield { kind: "state", state: "healthy", at: own[0]?.capturedAt ?? 0 };
+  for (const observation of own) {
+    yield { kind: "capture", capture: captureOf(observation) };
+    yield { kind: "progress", modality, time: endedAt(observation) };
+  }
+  yield { kind: "state", state: "ended", at: endedAt(own.at(-1) ?? { capturedAt: 0, durationMs: 0 }) };
+}
+
+export function captureOf(o: Observation): Extract<SourceSignal, { kind: "capture" }>["capture"] {
+  const base = { sourceId: o.sourceId, seq: o.seq, capturedAt: o.capturedAt, durationMs: o.durationMs, receivedAtMs: 0 };
+  return o.modality === "image"
+    ? { ...base, modality: "image", width: 1, height: 1, pixels: new Uint8Array(3) }
+    : { ...base, modality: "audio", sampleRateHz: 1, samples: new Float32Array(1) };
+}
+
+export function sourceOf(id: string, modality: Modality, signals: Iterable<SourceSignal>, pause: () => Promise<void>, finite = true): Source {
+  return {
+    id,
+    modalities: [modality],
+    finite,
+    async *observe(signal) {
+      for (const one of signals) {
+        await pause();
+        if (signal.aborted) return;
+        yield one;
+      }
+    },
+  };
+}
+
+/** A tower that knows the scene; `pause` decides how long it takes. */
+export function towerOf(scene: Scene, modality: Modality, pause: () => Promise<void>): Encoder {
+  const known = new Map(scene.observations.map(({ observation }) => [`${observation.sourceId} ${observation.seq}`, observation]));
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    modality,
+    space: scene.space.id,
+    dimensions: scene.space.dimensions,
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    encode: (capture) => {
+      const before = last;
+      const work = async (): Promise<{ observations: Observation[]; encodeMs: number }> => {
+        await pause();
+        await before;
+        const observation = known.get(`${capture.sourceId} ${capture.seq}`);
+        return { observations: observation === undefined ? [] : [observation], encodeMs: 1 };
+      };
+      const answer = work();
+      last = answer;
+      return answer;
+    },
+  };
+}
+
+export const sceneInputs: readonly (readonly [string, Modality])[] = [["cam-a", "image"], ["cam-b", "image"], ["mic", "audio"]];
+
+/** What a telemetry was told of losses. */
+export class Losses implements PipelineTelemetry {
+  readonly dropped_: string[] = [];
+  sourceState(): void {}
+  observed(): void {}
+  dropped(sourceId: string, reason: string, count: number): void {
+    for (let i = 0; i < count; i++) this.dropped_.push(`${sourceId} ${reason}`);
+  }
+  calibration(): void {}
+  took(): void {}
+  failed(): void {}
+  progressed(): void {}
+}
+
+/** A pipeline over the scene, on a clock that moves as the sources tell. */
+export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredGroup, except: ReadonlySet<string> = new Set()) {
+  const clock = new VirtualClock();
+  const runner = new GroupRunner(runnerOptions(scene), silent);
+  if (left !== undefined) recover(runner, left);
+  const pause = async (): Promise<void> => {
+    await Promise.resolve();
+    clock.advance(40);
+  };
+  const quick = (): Promise<void> => Promise.resolve();
+  const fail = (error: unknown): void => {
+    throw error;
+  };
+  const committer = new Committer({ store, clock, waitingMax: 64, retryMs: 10, onCommitted: () => undefined, onFailure: fail, onRetry: fail });
+  const losses = new Losses();
+  const events: FusionEvent[] = [];
+  const pipeline = new Pipeline({
+    sources: sceneInputs.map(([id, modality]) => sourceOf(id, modality, signalsOf(scene, id, modality, except), pause)),
+    encoders: new Map([["image", towerOf(scene, "image", quick)], ["audio", towerOf(scene, "audio", quick)]]),
+    groups: [runner],
+    groupOf: () => runner,
+    committer,
+    clock,
+    telemetry: losses,
+    queueCapacity: 4,
+    alert: ({ incident, revision }) => ({
+      messageId: `${incident.id}.${revision}`,
+      key: incident.id,
+      subject: incident.ruleId,
+      class: "alert",
+      causedAt: 0,
+      body: Buffer.from(JSON.stringify(incident)),
+    }),
+    candidate: () => undefined,
+    event: (event) => events.push(event),
+    health: (sourceId, state, at) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
+  });
+  return { clock, runner, committer, pipeline, losses, events };
+}
+
+/** Runs to the end of every source and until nothing is open any more. */
+export async function runToEnd({ clock, committer, pipeline }: ReturnType<typeof pipelineOver>): Promise<void> {
+  pipeline.start();
+  await pipeline.ended();
+  const never = new AbortController().signal;
+  clock.advance(500);
+  await pipeline.stop(never);
+  await committer.stop(never);
+}
