@@ -14,7 +14,7 @@ from audio_model import AudioTower
 from audio_voices import voices
 from paths import OUT
 
-WINDOWS, BATCH, HOP = 48000, 64, 8000
+WINDOWS, BATCH, HOP = 36000, 64, 8000
 SEED = 1
 
 

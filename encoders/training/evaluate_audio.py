@@ -3,6 +3,7 @@
 All towers hear the same windows. Whole clip: windows every 0.5 s; a prompt's score is the mean of its two best windows (max2) or of all
 (mean); the answer is the best of the 48 classes' prompts. Recall is averaged over classes with at least 5 recordings.
 """
+import base64
 import collections
 import json
 import sys
@@ -26,7 +27,7 @@ def text_vectors(pack=None):
         known = {c["name"]: c["vector"] for c in space.concepts()}
         return np.stack([known[CONCEPT[c]] for c in CLASSES])
     table = json.loads((pack / "text.json").read_text())
-    raw = np.frombuffer(__import__("base64").b64decode(table["vectors"]), np.int8).reshape(-1, table["dimensions"]).astype(np.float64)
+    raw = np.frombuffer(base64.b64decode(table["vectors"]), np.int8).reshape(-1, table["dimensions"]).astype(np.float64)
     known = dict(zip(table["phrases"], space.unit(raw)))
     return np.stack([known.get(c.replace("_", " "), known.get(CONCEPT[c])) for c in CLASSES])
 

@@ -2,7 +2,9 @@
 
 By prompt: the best of the candidates' prompts. As seen: the region's square, resized; as spoiled: grey, 32 px, noise, blur and JPEG 30.
 """
+import base64
 import collections
+import io
 import json
 import sys
 from pathlib import Path
@@ -17,15 +19,12 @@ import space
 from evaluate_audio import auc
 from paths import OUT
 
-COMMON = "person car chair book bottle cup table bowl traffic_light handbag umbrella bird boat truck bench sheep".replace("_", "\x00").split()
-COMMON = [c.replace("\x00", " ") for c in COMMON]
+COMMON = ["person", "car", "chair", "book", "bottle", "cup", "table", "bowl", "traffic light", "handbag", "umbrella", "bird", "boat", "truck", "bench", "sheep"]
 GUARD = ["person", "car", "truck", "bus", "bicycle", "motorcycle", "dog", "cat", "bird", "horse", "train", "boat"]
 
 
 def spoiled(rng, picture):
     """Grey, 32 px, noisy, a little blurred, JPEG 30."""
-    import io
-
     image = Image.fromarray(picture).convert("L").convert("RGB").resize((32, 32), Image.BILINEAR)
     x = np.clip(np.asarray(image, np.float32) + rng.normal(0, 8, (32, 32, 1)), 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
@@ -52,8 +51,6 @@ def torch_tower():
 
 
 def pack_tower(pack):
-    import base64
-
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(pack / "image.onnx"))
