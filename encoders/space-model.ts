@@ -1,7 +1,7 @@
 // The pack's tables as the pure centre needs them.
 import { FusiondError } from "../fusion/model/errors.js";
 import { MODALITIES, type Modality } from "../fusion/model/modality.js";
-import type { ModalityCalibration, PairCalibration, SpaceModel } from "../fusion/model/space.js";
+import type { Concept, ModalityCalibration, PairCalibration, SpaceModel } from "../fusion/model/space.js";
 import { isVector } from "./golden.js";
 import type { Manifest } from "./pack-manifest.js";
 import type { Vocabulary } from "./vocabulary.js";
@@ -27,7 +27,7 @@ export function buildSpaceModel(manifest: Manifest, calibrationJson: unknown, vo
     calibration,
     sameModality,
     prior: manifest.prior,
-    concepts: vocabulary.concepts,
+    concepts: distinctConcepts(vocabulary.concepts),
   };
 }
 
@@ -67,4 +67,14 @@ function pairCalibration(json: unknown, place: string): PairCalibration {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
+}
+
+/** Synonyms are one concept, called by the phrase that stands first: what has many names is no likelier for it. */
+function distinctConcepts(phrases: readonly Concept[]): readonly Concept[] {
+  const seen = new Map<string, Concept>();
+  for (const phrase of phrases) {
+    const key = phrase.vector.join(" ");
+    if (!seen.has(key)) seen.set(key, phrase);
+  }
+  return [...seen.values()];
 }
