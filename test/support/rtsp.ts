@@ -1,5 +1,7 @@
 // A test camera: a real RTSP server of this machine, which can be frozen, lost and brought back.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
@@ -27,10 +29,11 @@ export class RtspServer {
     this.port = port;
   }
 
-  /** Starts one, on a free port unless one is named; resolves when it listens. */
-  static async start(port = 0): Promise<RtspServer> {
+  /** Starts one, on a free port unless one is named, with a file to show if one is given; resolves when it listens. */
+  static async start(port = 0, file?: string): Promise<RtspServer> {
     const script = join(packageRoot, "test/support/rtsp_server.py");
-    const child = spawn(PYTHON, [script, String(port)], { stdio: ["ignore", "pipe", "ignore"] });
+    const args = file === undefined ? [] : [file, String(await freeUdpPort())];
+    const child = spawn(PYTHON, [script, String(port), ...args], { stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface({ input: child.stdout })) {
       const ready = /^ready (\d+)/.exec(line);
       if (ready !== null) return new RtspServer(child, Number(ready[1]));
@@ -41,6 +44,11 @@ export class RtspServer {
   /** The generated picture and tone. */
   get url(): string {
     return `rtsp://127.0.0.1:${this.port}/test`;
+  }
+
+  /** The file that was given, again and again. */
+  get fileUrl(): string {
+    return `rtsp://127.0.0.1:${this.port}/file`;
   }
 
   /** A camera that hangs: its connections stay open and nothing comes. */
@@ -60,4 +68,12 @@ export class RtspServer {
     this.#child.kill("SIGKILL");
     await gone;
   }
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
 }
