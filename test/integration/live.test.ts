@@ -1,6 +1,7 @@
 // The daemon as it runs at a site: a real camera and a real microphone, its own broker, somebody who watches.
+import Database from "better-sqlite3";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { programs } from "../support/debian.js";
@@ -90,4 +91,22 @@ void t.test("live: alerts of a camera and a microphone reach who watches, and th
   t.match(await daemon.ended(), { code: 0, signal: null }, "it ends in order, within its deadline");
   await eventually(() => !children.some(isAlive));
   t.pass(`none of ${children.length} children is left`);
+});
+
+void t.test("live: Ctrl-C ends the daemon in order, and the broker not before the last alert", async (t) => {
+  const folder = t.testdir({ "log.txt": "" });
+  const rules = "rules: {door: {any: [{read: {field: door, equals: open}}], hold_for: 0s}}";
+  const text = ["site: live", "state_dir: state", "nats: {embedded: true, port: 0}", "http: {enabled: false}", "sources: {log: {text: {file: log.txt, json: true}}}", rules];
+  writeFileSync(join(folder, "fusiond.yaml"), text.join("\n"));
+  const daemon = Fusiond.start(["run", "--config", "fusiond.yaml"], { cwd: folder });
+  t.teardown(() => daemon.end());
+  await daemon.running();
+  appendFileSync(join(folder, "log.txt"), '{"door":"open"}\n');
+  await eventually(() => daemon.log.find(({ rule, state }) => rule === "door" && state === "firing"));
+  daemon.interrupt();
+  t.match(await daemon.ended(), { code: 0, signal: null });
+  t.strictSame(daemon.log.filter(({ level, line }) => level !== "info" && line === undefined), [], "nothing broke on the way");
+  const db = new Database(join(folder, "state/fusiond.db"), { readonly: true });
+  t.teardown(() => db.close());
+  t.equal(db.prepare("SELECT count(*) FROM outbox WHERE acknowledged_at IS NULL").pluck().get(), 0, "everything was published");
 });

@@ -5,14 +5,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
+import { debianEnvironment, programs } from "./debian.js";
 
-const PYTHON = "/usr/bin/python3"; // the one that Debian's python3-gi is for
 const PROBE = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer, Gst; Gst.init(None); assert Gst.ElementFactory.find('x264enc')";
 
 /** Why there can be no test camera here, or false: for a test's `skip`. */
 export function rtspMissing(): string | false {
   try {
-    execFileSync(PYTHON, ["-c", PROBE], { stdio: "ignore" });
+    execFileSync(programs.python(), ["-c", PROBE], { env: debianEnvironment(), stdio: "ignore" });
     return false;
   } catch {
     return "python3-gi, gir1.2-gst-rtsp-server-1.0 and gstreamer1.0-plugins-{base,good,bad,ugly} are not all installed";
@@ -33,7 +33,7 @@ export class RtspServer {
   static async start(port = 0, file?: string): Promise<RtspServer> {
     const script = join(packageRoot, "test/support/rtsp_server.py");
     const args = file === undefined ? [] : [file, String(await freeUdpPort())];
-    const child = spawn(PYTHON, [script, String(port), ...args], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(programs.python(), [script, String(port), ...args], { env: debianEnvironment(), stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface({ input: child.stdout })) {
       const ready = /^ready (\d+)/.exec(line);
       if (ready !== null) return new RtspServer(child, Number(ready[1]));
