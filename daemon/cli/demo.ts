@@ -101,7 +101,7 @@ class DemoRun {
     }
     const exitCode = await ended;
     await sampling;
-    telemetry.logger.flush();
+    await telemetry.logger.flush();
     if (run !== undefined) await this.#report({ ...run, usage: meter.usage(), latenciesMs: this.#latenciesMs });
     return exitCode;
   }

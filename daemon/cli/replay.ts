@@ -59,7 +59,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
   } finally {
     await Promise.all([...encoders.values()].map((encoder) => encoder.stop()));
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-    logger.flush();
+    await logger.flush();
   }
 }
 

@@ -51,7 +51,7 @@ export async function run(file: string): Promise<number> {
     if (!starting.signal.aborted) fail("fusiond cannot start", error);
   }
   const exitCode = await ended;
-  logger.flush();
+  await logger.flush();
   if (failure !== undefined) process.stderr.write(`${telemetry.redactor.text(explained(failure))}\n`);
   return exitCode;
 }

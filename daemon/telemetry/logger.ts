@@ -22,8 +22,8 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Writes out what is buffered; to be called last before an exit. */
-  flush(): void;
+  /** Resolves when what is buffered is written; to be awaited last before an exit. */
+  flush(): Promise<void>;
 }
 
 /** What is written, how, and where to. */

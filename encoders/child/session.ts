@@ -97,7 +97,7 @@ function checkTensor(found: readonly InferenceSession.ValueMetadata[] | undefine
   const [batch, ...sizes] = tensor.shape;
   const fits = tensor.name === spec.name && tensor.type === spec.dtype && typeof batch === "string" && String(sizes) === String(spec.shape.slice(1));
   if (!fits) {
-    throw new FusiondError("model_invalid", `${place} is ${tensor.name}: ${tensor.type}[${tensor.shape.join(", ")}] but the manifest says ${expected}`);
+    throw new FusiondError("model_invalid", `${place} is ${tensor.name}: ${tensor.type}[${tensor.shape.join(", ")}] but the manifest says ${expected}: fetch the pack again`);
   }
 }
 

@@ -84,10 +84,11 @@ async function storedIn(connection: NatsConnection, stream: string): Promise<rea
 /** Feeds every source with values that take turns, for as long as the test runs. */
 function feed(t: Test, connection: NatsConnection): void {
   let turn = 0;
-  again(t, LINE_EVERY_MS, () => {
+  const still = again(LINE_EVERY_MS, () => {
     const line = JSON.stringify({ v: VALUES[turn++ % VALUES.length] });
     for (const n of SOURCES) connection.publish(`feed.s${n}`, line);
   });
+  t.teardown(still);
 }
 
 async function start(t: Test): Promise<{ folder: string; connection: NatsConnection; alerts: () => number }> {
@@ -107,6 +108,8 @@ async function start(t: Test): Promise<{ folder: string; connection: NatsConnect
   feed(t, connection);
   return { folder, connection, alerts: () => alerts };
 }
+
+t.setTimeout(300_000);
 
 void t.test("kill -9: every accepted message is in the stream, each once, when the daemon is killed while it publishes", async (t) => {
   const { folder, connection, alerts } = await start(t);

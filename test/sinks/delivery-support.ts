@@ -8,6 +8,7 @@ import { NatsSink, type NatsSinkOptions } from "../../daemon/sinks/nats-sink.js"
 import { OutboxPublisher, type OutboxPublisherTelemetry } from "../../daemon/sinks/outbox-publisher.js";
 import { SqliteStore } from "../../daemon/store/sqlite-store.js";
 import type { OutboxCounts } from "../../daemon/store/store.js";
+import { eventually } from "../support/eventually.js";
 import { RecordingStoreTelemetry } from "../store/store-support.js";
 
 /** The telemetry of bus and publisher, remembered. */
@@ -77,12 +78,11 @@ export class Delivery {
   }
 
   /** Resolves once the counts are as wanted; the test's timeout is the bound. */
-  async until(wanted: (counts: OutboxCounts) => boolean): Promise<OutboxCounts> {
-    for (;;) {
+  until(wanted: (counts: OutboxCounts) => boolean): Promise<OutboxCounts> {
+    return eventually(async () => {
       const counts = await this.store.counts();
-      if (wanted(counts)) return counts;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+      return wanted(counts) && counts;
+    });
   }
 
   /** Resolves once nothing is pending. */

@@ -6,6 +6,7 @@ import t, { type Test } from "tap";
 import { systemClock } from "../../daemon/runtime/clock.js";
 import type { SqliteStore } from "../../daemon/store/sqlite-store.js";
 import { batch, identity, message, temporaryFolder } from "../store/store-support.js";
+import { eventually } from "../support/eventually.js";
 import { natsServerMissing, TestNatsServer } from "../support/nats-server.js";
 import { TcpRelay } from "../support/tcp-relay.js";
 import { readStream, startDelivery } from "./delivery-support.js";
@@ -221,7 +222,7 @@ await t.test("publisher: marks what is stored twice because the broker no longer
   d.publisher.wake();
   await d.until(() => relay.cuts === 1);
   await server.kill();
-  while (Date.now() < committedAt + 2 * windowMs) await new Promise((resolve) => setTimeout(resolve, windowMs));
+  await eventually(() => Date.now() >= committedAt + 2 * windowMs);
   await server.start();
   const counts = await d.delivered();
   const copies = (await readStream(server.url)).filter((m) => m.id === "a.1");
@@ -306,6 +307,6 @@ await t.test("publisher: says that it cannot go on when the store has gone", { s
   await d.delivered();
   await d.store.close();
   d.publisher.wake();
-  while (d.failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually(() => d.failures.length > 0);
   t.match(d.failures, [{ code: "store_unavailable" }]);
 });

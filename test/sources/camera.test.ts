@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import t from "tap";
 import { MediaSource } from "../../daemon/sources/media-source.js";
+import { keepAlive } from "../support/eventually.js";
 import { RtspServer, rtspMissing } from "../support/rtsp.js";
 import { provesSource } from "./conformance.js";
 import { collect, mediaOptions, pitchHz, RememberedTelemetry, without } from "./support.js";
@@ -81,9 +82,8 @@ void t.test("sources: a camera that is not there is tried again and again, and i
     if (telemetry.restarts.length === 4) stop.abort();
   };
   const signals = [];
-  const alive = setInterval(() => undefined, 1000);
+  keepAlive(t);
   for await (const signal of source.observe(stop.signal)) signals.push(signal);
-  clearInterval(alive);
   t.match(signals, [{ state: "starting" }, { state: "alarmed", detail: /refused/ }], "a state is told when it changes, not at each try");
   t.equal(signals.length, 2);
   t.same(telemetry.restarts, ["start_failed", "start_failed", "start_failed", "start_failed"]);

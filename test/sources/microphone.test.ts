@@ -3,6 +3,7 @@ import t from "tap";
 import { defaultPatience } from "../../daemon/sources/live-run.js";
 import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
 import { MicrophoneSource, type MicrophoneSourceOptions } from "../../daemon/sources/microphone-source.js";
+import { keepAlive } from "../support/eventually.js";
 import { VirtualMic, virtualMicMissing } from "../support/virtual-mic.js";
 import { provesSource } from "./conformance.js";
 import { collect, makeMedia, pitchHz, RememberedTelemetry, scratch } from "./support.js";
@@ -64,9 +65,8 @@ void t.test("sources: a microphone that is not there is tried again and again", 
     if (telemetry.restarts.length === 3) stop.abort();
   };
   const signals = [];
-  const alive = setInterval(() => undefined, 1000);
+  keepAlive(t);
   for await (const signal of source.observe(stop.signal)) signals.push(signal);
-  clearInterval(alive);
   t.match(signals, [{ state: "starting" }, { state: "alarmed", detail: /arecord: main:\d+: audio open error|No such/ }]);
   t.same(telemetry.restarts, ["start_failed", "start_failed", "start_failed"]);
 });

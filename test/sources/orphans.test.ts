@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t from "tap";
+import { eventually } from "../support/eventually.js";
 import { VirtualMic, virtualMicMissing } from "../support/virtual-mic.js";
 import { makeClip, scratch } from "./support.js";
 
@@ -28,8 +28,7 @@ async function orphansOf(args: readonly string[], name: string, env = {}): Promi
   const gone = new Promise((resolve) => parent.once("exit", resolve));
   parent.kill("SIGKILL");
   await gone;
-  // bounded by the test's timeout: what is waited for is the kernel's signal to arrive
-  while (children.some(isAlive)) await wait(10);
+  await eventually(() => !children.some(isAlive)); // the kernel's signal has to arrive
   return { children: children.length, left: children.filter(isAlive).length };
 }
 

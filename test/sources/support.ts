@@ -10,6 +10,7 @@ import { defaultPatience } from "../../daemon/sources/live-run.js";
 import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
 import type { MediaSourceOptions } from "../../daemon/sources/media-source.js";
 import type { Source, SourceSignal, SourceState, SourceTelemetry } from "../../daemon/sources/source.js";
+import { keepAlive } from "../support/eventually.js";
 
 
 
@@ -62,14 +63,14 @@ export class Told {
 export async function collect(source: Source, enough: (told: Told, signal: SourceSignal) => boolean | Promise<boolean>): Promise<Told> {
   const told = new Told();
   const stop = new AbortController();
-  const alive = setInterval(() => undefined, 1000); // the sources' own timers do not keep a process alive
+  const forget = keepAlive(); // the sources' own timers do not keep a process alive
   try {
     for await (const signal of source.observe(stop.signal)) {
       told.signals.push(signal);
       if (await enough(told, signal)) stop.abort();
     }
   } finally {
-    clearInterval(alive);
+    forget();
   }
   return told;
 }

@@ -13,15 +13,20 @@ export async function eventually<T>(look: () => T | undefined | false | Promise<
   }
 }
 
-/** Calls `act` again and again until the test ends: something that goes on outside of what is tested. */
-export function again(t: Pick<Test, "teardown">, everyMs: number, act: () => void): void {
+/** Calls `act` again and again until the result is called: something that goes on outside of what is tested. */
+export function again(everyMs: number, act: () => void): () => void {
   const timer = setInterval(act, everyMs);
-  t.teardown(() => clearInterval(timer));
+  return () => clearInterval(timer);
 }
 
-/** Keeps the test's process alive until the test ends, for waits on things that are no handle of Node's. */
-export function keepAlive(t: Pick<Test, "teardown">): void {
-  again(t, 2 ** 30, () => undefined);
+/**
+ * Keeps the test's process alive until the result is called, or the given test ends: for waits on things that are no
+ * handle of Node's.
+ */
+export function keepAlive(t?: Pick<Test, "teardown">): () => void {
+  const forget = again(2 ** 30, () => undefined);
+  t?.teardown(forget);
+  return forget;
 }
 
 /** Resolves after a time that is part of the fault itself, such as the moment of a kill; not to wait for anything. */

@@ -32,9 +32,9 @@ export class Fusiond {
     });
   }
 
-  /** Starts `fusiond ARGS` in a folder, with other variables than the test's own where given. */
+  /** Starts `fusiond ARGS` in a folder, with other variables than the test's own where given, as the head of its process group. */
   static start(args: readonly string[], { cwd, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Fusiond {
-    return new Fusiond(spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] }));
+    return new Fusiond(spawn(process.execPath, [MAIN, ...args], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   get pid(): number {
@@ -67,6 +67,11 @@ export class Fusiond {
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Ctrl-C on its terminal: every process of its group gets it. */
+  interrupt(): void {
+    process.kill(-this.pid, "SIGINT");
   }
 
   /** Resolves when it has ended and its output is whole. */

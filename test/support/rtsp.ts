@@ -1,16 +1,18 @@
 // A test camera: a real RTSP server of this machine, which can be frozen, lost and brought back.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
+import { debianEnvironment, programs } from "./debian.js";
 
-const PYTHON = "/usr/bin/python3"; // the one that Debian's python3-gi is for
 const PROBE = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer, Gst; Gst.init(None); assert Gst.ElementFactory.find('x264enc')";
 
 /** Why there can be no test camera here, or false: for a test's `skip`. */
 export function rtspMissing(): string | false {
   try {
-    execFileSync(PYTHON, ["-c", PROBE], { stdio: "ignore" });
+    execFileSync(programs.python(), ["-c", PROBE], { env: debianEnvironment(), stdio: "ignore" });
     return false;
   } catch {
     return "python3-gi, gir1.2-gst-rtsp-server-1.0 and gstreamer1.0-plugins-{base,good,bad,ugly} are not all installed";
@@ -27,10 +29,11 @@ export class RtspServer {
     this.port = port;
   }
 
-  /** Starts one, on a free port unless one is named; resolves when it listens. */
-  static async start(port = 0): Promise<RtspServer> {
+  /** Starts one, on a free port unless one is named, with a file to show if one is given; resolves when it listens. */
+  static async start(port = 0, file?: string): Promise<RtspServer> {
     const script = join(packageRoot, "test/support/rtsp_server.py");
-    const child = spawn(PYTHON, [script, String(port)], { stdio: ["ignore", "pipe", "ignore"] });
+    const args = file === undefined ? [] : [file, String(await freeUdpPort())];
+    const child = spawn(programs.python(), [script, String(port), ...args], { env: debianEnvironment(), stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface({ input: child.stdout })) {
       const ready = /^ready (\d+)/.exec(line);
       if (ready !== null) return new RtspServer(child, Number(ready[1]));
@@ -41,6 +44,11 @@ export class RtspServer {
   /** The generated picture and tone. */
   get url(): string {
     return `rtsp://127.0.0.1:${this.port}/test`;
+  }
+
+  /** The file that was given, again and again. */
+  get fileUrl(): string {
+    return `rtsp://127.0.0.1:${this.port}/file`;
   }
 
   /** A camera that hangs: its connections stay open and nothing comes. */
@@ -60,4 +68,12 @@ export class RtspServer {
     this.#child.kill("SIGKILL");
     await gone;
   }
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
 }

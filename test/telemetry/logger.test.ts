@@ -10,7 +10,7 @@ import { VirtualClock } from "./virtual-clock.js";
 function memoryLogger(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
   const clock = new VirtualClock();
-  const destination = { write: (line: string) => void lines.push(line), flush: () => undefined };
+  const destination = { write: (line: string) => void lines.push(line), flush: () => Promise.resolve() };
   return { lines, clock, logger: createLogger({ redactor: new Redactor(), destination, clock, ...options }) };
 }
 
@@ -62,7 +62,7 @@ void t.test("logger: writes JSON to standard error, and all of it when flushed b
     const { Redactor } = await import("${folder}redact.js");
     const logger = createLogger({ redactor: new Redactor() });
     for (let i = 0; i < 100; i++) logger.info("line", { i });
-    logger.flush();
+    await logger.flush();
     process.exit(3);`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   t.equal(status, 3);
@@ -82,8 +82,9 @@ void t.test("logger: lines that nobody reads are lost, counted and told; the dae
     const line = '{"msg":"' + "x".repeat(1000) + '"}\\n';
     for (let i = 0; i < 4000; i++) destination.write(line);
     writeSync(1, "through\\n");
-    setInterval(() => destination.write('{"msg":"later"}\\n'), 5);
-    process.stdin.on("data", () => { destination.flush(); process.exit(0); });`;
+    const { again } = await import("${new URL("../support/eventually.js", import.meta.url).href}");
+    again(5, () => destination.write('{"msg":"later"}\\n'));
+    process.stdin.on("data", () => void destination.flush().then(() => process.exit(0)));`;
   const reader = `
     const { spawn } = await import("node:child_process");
     const child = spawn(process.execPath, ["--input-type=module", "-e", ${JSON.stringify(script)}], { stdio: "pipe" });
