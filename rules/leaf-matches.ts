@@ -72,8 +72,9 @@ export interface LeafTerms {
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
  * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. A source says what its
- * `confirmations`-th best one says, since the edge of a sound, or one odd picture, can look like anything once. The event's
- * log odds are the sum over its sources, plus the prior once; a source that says "no" adds nothing: it may look elsewhere.
+ * `confirmations` best ones say on average, since the edge of a sound, or one odd picture, can look like anything once. The
+ * event's log odds are the sum over its sources, plus the prior once; a source that says "no" adds nothing: it may look
+ * elsewhere.
  * The observation meets the condition if the event reaches the confidence and the observation itself speaks for it, so
  * clear looks are carried on by fainter ones while they are fresh.
  */
@@ -125,15 +126,18 @@ function withoutOldest(looks: readonly LeafEvidence[], sourceId: string): readon
   return ofSource.length < LOOKS_MAX ? looks : looks.filter((look) => look !== ofSource[0]);
 }
 
-/** What each source that looked often enough says: its best look, and the LLR that so many looks reach. */
+/**
+ * What each source that looked often enough says: its best look, and the mean LLR of its `confirmations` best ones. Looks
+ * of one source are correlated, so their weights add up to one (covariance intersection), however many there are.
+ */
 function confirmedBy(looks: readonly LeafEvidence[], confirmations: number): readonly { readonly best: LeafEvidence; readonly llr: number }[] {
   const bySource = new Map<string, LeafEvidence[]>();
   for (const look of looks) bySource.set(look.sourceId, [...(bySource.get(look.sourceId) ?? []), look]);
   return [...bySource.values()].flatMap((ofSource) => {
-    const ranked = ofSource.sort((a, b) => b.llr - a.llr);
+    const ranked = ofSource.sort((a, b) => b.llr - a.llr).slice(0, confirmations);
     const best = ranked[0];
-    const reached = ranked[confirmations - 1];
-    return best === undefined || reached === undefined ? [] : [{ best, llr: reached.llr }];
+    if (best === undefined || ranked.length < confirmations) return [];
+    return [{ best, llr: ranked.reduce((sum, look) => sum + look.llr, 0) / confirmations }];
   });
 }
 
