@@ -15,6 +15,7 @@ export function renderScore(report: ScoreReport): string[] {
 function modalityLines(report: ModalityReport): string[] {
   const { modality, views, labels, samples, latencyMs } = report;
   const [unit, what] = modality === "image" ? ["region", "pictures"] : ["window", "sounds"];
+  if (report.files === 0) return [`${what}: no file could be decoded`];
   const silent = report.silent === 0 ? "" : `, ${report.silent} of them silent`;
   const summary = [
     ["accuracy", ...views.map(({ accuracy }) => measured(accuracy))],
@@ -26,7 +27,7 @@ function modalityLines(report: ModalityReport): string[] {
     `${what}: ${report.files} files${silent}, ${report.recordings} recordings, ${samples} ${unit}s, ${labels.length} labels`,
     ...table([["", ...views.map(({ name }) => name)], ...summary]),
     `calibration error a ${unit}: ${share(report.calibrationError)} (15 bins, each label against the rest)`,
-    `latency a ${unit}: mean ${latencyMs.mean.toFixed(2)} ms, p95 ${latencyMs.p95.toFixed(2)} ms (one at a time, one thread)`,
+    `latency a ${unit}: mean ${milliseconds(latencyMs.mean)}, p95 ${milliseconds(latencyMs.p95)} (one at a time, one thread)`,
     ...table([["recall by label", "files", "recordings", ...views.map(({ name }) => name)], ...byLabel]),
   ];
 }
@@ -52,6 +53,10 @@ function measured({ value, interval: [low, high] }: Measured): string {
 
 function share(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? "-" : value.toFixed(3);
+}
+
+function milliseconds(value: number): string {
+  return Number.isNaN(value) ? "-" : `${value.toFixed(2)} ms`;
 }
 
 /** Rows whose cells stand below each other, indented by two. */

@@ -20,7 +20,7 @@ import {
 } from "./metrics.js";
 import type { ScoredFile, ScoredFiles } from "./score-files.js";
 
-/** A share, 0..1, and its 95 % interval. Undefined where nothing was there to count. */
+/** A share, 0..1, and its 95 % interval; NaN, null in JSON, where no file could be decoded. */
 export interface Measured {
   readonly value: number;
   readonly interval: readonly [low: number, high: number];

@@ -53,6 +53,17 @@ void t.test("models score: the same as JSON, with sounds that find pictures", { 
   t.end();
 });
 
+void t.test("models score: files that are all broken or silent have no numbers", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "dog"));
+  writeFileSync(join(folder, "dog", "broken.mp3"), "no sound");
+  t.match(fusiond("score", folder).stdout, /sounds: no file could be decoded\n\nleft out:\n {2}.*broken\.mp3/);
+  execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", join(folder, "dog", "silence.wav")]);
+  t.match(fusiond("score", folder).stdout, /1 files, 1 of them silent.*0 windows[^]*accuracy +0\.000[^]*latency a window: mean -, p95 -/);
+  t.end();
+});
+
 void t.test("models score: nothing to score is said, not counted", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
