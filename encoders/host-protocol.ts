@@ -26,6 +26,8 @@ export interface CameraGateOptions {
 
 /** The gates of the image tower, by source id; a source that is not listed has `DEFAULT_CAMERA_GATE`. */
 export interface ImageGateOptions {
+  /** True: no gate, each frame is one region. For pictures that were chosen by someone, not for cameras. */
+  readonly wholePictures?: boolean;
   readonly cameras: Readonly<Record<string, CameraGateOptions>>;
 }
 

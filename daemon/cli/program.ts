@@ -4,12 +4,14 @@ import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { scoreModels, verifyModels } from "./models.js";
 import { explained } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
 import { tail } from "./tail.js";
 
 const DEFAULT_CONFIG = "/etc/fusiond/fusiond.yaml";
+const DEFAULT_PACK = "embedded";
 
 /** Runs one command and resolves with the exit code. `argv` as the process has it. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -72,6 +74,20 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .option("--blank", "the scene without its pictures: nothing may be fused")
     .option("--keep", "keep the state folder at the end")
     .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
+
+  const models = program.command("models").description("look after the packs of encoders");
+  models
+    .command("score")
+    .description("how well a pack recognises labelled recordings of yours")
+    .argument("<folder...>", "sub-folders named by prompt, or a labels.csv")
+    .option("--pack <name>", "a pack's name or folder", DEFAULT_PACK)
+    .option("--json", "the numbers as JSON")
+    .action(async (folders: readonly string[], options: { pack: string; json?: true }) => done(await scoreModels(options.pack, folders, options.json ?? false)));
+  models
+    .command("verify")
+    .description("check a pack's files, run its towers against their golden vectors, and say what it is")
+    .argument("[pack]", "a pack's name or folder", DEFAULT_PACK)
+    .action(async (pack: string) => done(await verifyModels(pack)));
   return program;
 }
 

@@ -14,10 +14,12 @@ export class ImageCutter implements Gate {
   readonly #side: number;
   readonly #cv: OpenCv;
   readonly #gates: SourceStates<CameraGate>;
+  readonly #wholePictures: boolean;
 
   constructor(tower: TowerSpec, options: ImageGateOptions, cv: OpenCv) {
     this.#side = tower.input.shape[1] as number;
     this.#cv = cv;
+    this.#wholePictures = options.wholePictures ?? false;
     this.#gates = new SourceStates(SOURCES_MAX, (sourceId) => new CameraGate(cv, options.cameras[sourceId] ?? DEFAULT_CAMERA_GATE));
   }
 
@@ -27,12 +29,13 @@ export class ImageCutter implements Gate {
     if (pixels.length !== width * height * 3) {
       throw new Error(`a frame of ${width}x${height} from ${sourceId} has ${pixels.length} bytes instead of ${width * height * 3}`);
     }
-    const gate = this.#gates.of(sourceId);
-    gate.blacken(capture);
+    const gate = this.#wholePictures ? undefined : this.#gates.of(sourceId);
+    gate?.blacken(capture);
     const cv = this.#cv;
     const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
     try {
-      return gate.look(frame, capture).map((part) => this.#crop(frame, capture, part));
+      const parts: readonly Part[] = gate?.look(frame, capture) ?? [{ rect: { x: 0, y: 0, width, height }, gate: "open" }];
+      return parts.map((part) => this.#crop(frame, capture, part));
     } finally {
       frame.release(); // frames come faster than the collector frees what lies outside the heap
     }

@@ -25,10 +25,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/http": ["fusion/model", "daemon/runtime"],
   "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/pipeline/pipeline-telemetry.ts", "rules/episode.ts"],
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
+  "daemon/models": ["fusion", "fusion/model", "encoders", "config/nearest.ts", "daemon/runtime"],
   "daemon/pipeline": STAGES,
   "daemon/demo": [...STAGES, "daemon/tail"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
-  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/tail", "daemon/demo", "daemon/pipeline"],
+  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/tail", "daemon/demo", "daemon/models", "daemon/pipeline"],
   daemon: ["daemon/cli"],
 };
 

@@ -93,3 +93,12 @@ void t.test("image gate: a frame of the wrong length is refused", { skip }, (t) 
   t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
   t.end();
 });
+
+void t.test("image gate: chosen pictures are taken whole, whatever a camera's gate would say", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: {}, wholePictures: true }, loadOpenCv());
+  const cuts = cutter.cut(frame(0));
+  t.match(cuts, [{ gate: "open", region: { x: 0, y: 0, width: 1, height: 1 }, quality: 1 }]);
+  t.equal(cuts[0]?.input.length, 64 * 64 * 3);
+  t.same(cutter.cut(frame(0)), cuts, "nothing is remembered of a source");
+  t.end();
+});

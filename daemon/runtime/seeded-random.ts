@@ -13,7 +13,7 @@ export interface SeededRandom {
 }
 
 /**
- * A generator of 32 bits of state: enough to vary a scene, not for secrets.
+ * A generator of 32 bits of state: enough to vary a scene or to resample, not for secrets.
  *
  * Source: a Weyl sequence (golden ratio step) through the finaliser of MurmurHash3.
  */

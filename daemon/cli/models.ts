@@ -1,0 +1,40 @@
+// fusiond models: what a pack is, and how good it is at what one needs.
+import { findPack, loadPack } from "../../encoders/pack.js";
+import { renderScore } from "../models/render-score.js";
+import { scorePack } from "../models/score-pack.js";
+import { verifyPack } from "../models/verify-pack.js";
+import { packageRoot } from "../runtime/package-root.js";
+import { EXIT } from "./exit-codes.js";
+import { write } from "./output.js";
+
+/** Prints how a pack fares on labelled folders, as text or JSON. Resolves with the exit code. Errors: FusiondError. */
+export function scoreModels(nameOrPath: string, folders: readonly string[], json: boolean): Promise<number> {
+  return untilInterrupted(async (signal) => {
+    const pack = await loadPack(findPack(nameOrPath, { packageRoot }));
+    const report = await scorePack(pack, folders, signal);
+    await write(`${json ? JSON.stringify(report, undefined, 2) : renderScore(report).join("\n")}\n`);
+  });
+}
+
+/** Proves a pack and prints what it is. Resolves with the exit code. Errors: FusiondError "model_invalid", "dependency_missing". */
+export function verifyModels(nameOrPath: string): Promise<number> {
+  return untilInterrupted(async (signal) => {
+    const pack = await loadPack(findPack(nameOrPath, { packageRoot }));
+    await write(`${(await verifyPack(pack, signal)).join("\n")}\n`);
+  });
+}
+
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const stopping = new AbortController();
+  const onSignal = (): void => stopping.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  try {
+    await work(stopping.signal);
+    return EXIT.ok;
+  } catch (error) {
+    if (stopping.signal.aborted) return EXIT.failure;
+    throw error;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}

@@ -1,0 +1,74 @@
+// Pictures and sounds of files as captures, decoded by ffmpeg.
+import type { Readable } from "node:stream";
+import type { FrameCapture, SoundCapture } from "../../encoders/capture.js";
+import type { SoundTower } from "../../encoders/pack-manifest.js";
+import { FusiondError } from "../../fusion/model/errors.js";
+import { exitOf, requireProgram, spawnBound } from "../runtime/child-process.js";
+
+/** Larger squares are made this large before they are handed on, side in pixels: no tower looks at more. */
+const PICTURE_SIDE_MAX = 512;
+/** What is heard of one sound at most, s. */
+const SOUND_MAX_S = 600;
+/** How long one file may take, ms. */
+const DEADLINE_MS = 60_000;
+/** How much of what ffmpeg says is kept, characters. */
+const STDERR_TAIL = 500;
+
+/** The centre square of a picture, mid-grey where it is transparent. Errors: FusiondError "media_invalid". */
+export async function decodePicture(path: string): Promise<FrameCapture> {
+  const square = "crop='min(iw,ih)':'min(iw,ih)'";
+  const small = `scale='min(iw,${PICTURE_SIDE_MAX})':-1:flags=area`;
+  const onGrey = "format=rgba,split[bare][top];[bare]lutrgb=r=128:g=128:b=128:a=255[grey];[grey][top]overlay=format=rgb";
+  const pixels = await decode(path, ["-an", "-vf", `${square},${small},${onGrey}`, "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo"]);
+  const side = Math.sqrt(pixels.length / 3);
+  if (!Number.isInteger(side) || side === 0) throw new FusiondError("media_invalid", `${path} has no picture that can be decoded`);
+  return { modality: "image", sourceId: path, seq: 0, capturedAt: 0, durationMs: 0, receivedAtMs: performance.now(), width: side, height: side, pixels };
+}
+
+/**
+ * The windows of a sound that a tower would be given, silence after its end. Bound: the first 10 minutes.
+ * Errors: FusiondError "media_invalid".
+ */
+export async function decodeSound(path: string, { sampleRateHz, windowMs, hopMs }: Pick<SoundTower, "sampleRateHz" | "windowMs" | "hopMs">): Promise<SoundCapture[]> {
+  const bytes = await decode(path, ["-vn", "-t", String(SOUND_MAX_S), "-ac", "1", "-ar", String(sampleRateHz), "-f", "f32le"]);
+  if (bytes.length === 0) throw new FusiondError("media_invalid", `${path} has no sound that can be decoded`);
+  const samples = new Float32Array(new Uint8Array(bytes).buffer);
+  return soundWindows(samples, (sampleRateHz * windowMs) / 1000, (sampleRateHz * hopMs) / 1000).map((window, seq) => ({
+    modality: "audio",
+    sourceId: path,
+    seq,
+    capturedAt: seq * hopMs,
+    durationMs: windowMs,
+    receivedAtMs: performance.now(),
+    sampleRateHz,
+    samples: window,
+  }));
+}
+
+/** Windows of `length` samples, one every `hop`, until all was in one; zeros after the end. At least one. */
+export function soundWindows(samples: Float32Array, length: number, hop: number): Float32Array[] {
+  const count = 1 + Math.max(0, Math.ceil((samples.length - length) / hop));
+  return Array.from({ length: count }, (_, i) => {
+    const window = new Float32Array(length);
+    window.set(samples.subarray(i * hop, i * hop + length));
+    return window;
+  });
+}
+
+async function decode(path: string, output: readonly string[]): Promise<Uint8Array> {
+  const args = ["-v", "error", "-nostdin", "-i", `file:${path}`, ...output, "pipe:1"];
+  const child = spawnBound(requireProgram("ffmpeg", "ffmpeg"), args, { stdio: ["ignore", "pipe", "pipe"], timeout: DEADLINE_MS, killSignal: "SIGKILL" });
+  let said = "";
+  (child.stderr as Readable).setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-STDERR_TAIL)));
+  const [ended, bytes] = await Promise.all([exitOf(child, "ffmpeg"), collected(child.stdout as Readable)]);
+  if (ended.code === 0) return bytes;
+  const late = child.killed ? `ffmpeg took longer than ${DEADLINE_MS / 1000} s` : undefined;
+  const crashed = ended.signal === null ? undefined : `ffmpeg ended by ${ended.signal}`;
+  throw new FusiondError("media_invalid", `${path} cannot be decoded: ${late ?? crashed ?? said.trim().replaceAll("\n", " | ")}`);
+}
+
+async function collected(stream: Readable): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

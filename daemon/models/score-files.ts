@@ -1,0 +1,94 @@
+// Labelled files through a pack's real tower: what is said about each of them.
+import type { Capture } from "../../encoders/capture.js";
+import type { EncoderTelemetry } from "../../encoders/encoder.js";
+import { EncoderHost } from "../../encoders/encoder-host.js";
+import type { Pack } from "../../encoders/pack.js";
+import { FusiondError } from "../../fusion/model/errors.js";
+import { Scorer } from "../../fusion/scorer.js";
+import { spawnBound } from "../runtime/child-process.js";
+import { decodePicture, decodeSound } from "./decode.js";
+import type { LabelledFile } from "./labelled-folder.js";
+import type { KnownLabels } from "./labels.js";
+
+/** One window or region. `llr`: by label, nats, as the daemon has it for a source without a cohort of its own. */
+export interface ScoredSample {
+  readonly llr: Float32Array;
+  readonly vector: Float32Array;
+}
+
+/** A file that was looked at. No samples: digital silence. */
+export interface ScoredFile {
+  readonly path: string;
+  readonly recording: string;
+  /** Index of its label. */
+  readonly label: number;
+  readonly samples: readonly ScoredSample[];
+}
+
+/** All files of one modality. `latenciesMs`: of each window or region, gate and tower, waiting excluded. */
+export interface ScoredFiles {
+  readonly files: readonly ScoredFile[];
+  readonly latenciesMs: readonly number[];
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * Gives the files of one modality whose labels are known to the tower, one by one on one thread.
+ * Errors: FusiondError "model_invalid", "dependency_missing", "encode_failed", "encode_timeout"; files that cannot be decoded are listed.
+ */
+export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"], files: readonly LabelledFile[], labels: KnownLabels, signal: AbortSignal): Promise<ScoredFiles> {
+  const host = towerOf(pack, modality);
+  const scorer = new Scorer(pack.space, labels.vectors);
+  const result = { files: [] as ScoredFile[], latenciesMs: [] as number[], unreadable: [] as { path: string; reason: string }[] };
+  await host.start(signal);
+  try {
+    for (const { path, recording, label } of files) {
+      signal.throwIfAborted();
+      const index = labels.indexOf(label);
+      if (index === undefined) continue;
+      const captures = await capturesOf(pack, modality, path);
+      if (captures instanceof FusiondError) {
+        result.unreadable.push({ path, reason: captures.message });
+        continue;
+      }
+      const samples: ScoredSample[] = [];
+      for (const capture of captures) {
+        const { observations, encodeMs } = await host.encode(capture);
+        if (observations.length > 0) result.latenciesMs.push(encodeMs);
+        for (const observation of observations) {
+          const vector = observation.embedding?.vector;
+          const score = observation.gate === "open" ? scorer.score(observation, undefined) : undefined;
+          if (vector !== undefined && score !== undefined) samples.push({ llr: score.llr, vector });
+        }
+      }
+      result.files.push({ path, recording, label: index, samples });
+    }
+  } finally {
+    await host.stop();
+  }
+  return result;
+}
+
+/** A pack's tower on the processor, one thread; pictures are taken whole. Not started. */
+export function towerOf(pack: Pack, modality: LabelledFile["modality"]): EncoderHost {
+  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate: { cameras: {}, wholePictures: true }, spawn: spawnBound, telemetry: silent });
+}
+
+async function capturesOf(pack: Pack, modality: LabelledFile["modality"], path: string): Promise<readonly Capture[] | FusiondError> {
+  try {
+    return modality === "image" ? [await decodePicture(path)] : await decodeSound(path, pack.manifest.audio);
+  } catch (error) {
+    if (error instanceof FusiondError && error.code === "media_invalid") return error;
+    throw error;
+  }
+}
+
+/** Nothing is told while a pack is scored: what goes wrong ends it. */
+const silent: EncoderTelemetry = {
+  provider: () => undefined,
+  encoded: () => undefined,
+  failed: () => undefined,
+  restarted: () => undefined,
+  rejected: () => undefined,
+  variance: () => undefined,
+};

@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import type { ScoreReport } from "../../daemon/models/score-report.js";
+import { packageRoot } from "../../daemon/runtime/package-root.js";
+import { changeJson, packCopy, withoutOpenCv } from "../encoders/support.js";
+import { media } from "../support/debian.js";
+
+const skip = withoutOpenCv();
+
+function fusiond(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(packageRoot, "dist", "daemon", "main.js"), "models", ...args], { encoding: "utf8" });
+}
+
+/** A folder with a dog's bark and picture, a silent recording, a label that no pack knows and a broken file. */
+function recordings(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const label of ["dog", "rooster", "roosterr"]) mkdirSync(join(folder, label));
+  symlinkSync(media.stamp("animals/mammals/dogs/dog.ogg"), join(folder, "dog", "bark.ogg"));
+  symlinkSync(media.stamp("animals/birds/rooster.ogg"), join(folder, "rooster", "crow.ogg"));
+  symlinkSync(media.stamp("animals/birds/rooster.ogg"), join(folder, "roosterr", "crow.ogg"));
+  execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", join(folder, "dog", "silence.wav")]);
+  writeFileSync(join(folder, "dog", "broken.mp3"), "no sound");
+  return folder;
+}
+
+void t.test("models score: prints what it found, and what it left out and why", (t) => {
+  const { status, stdout } = fusiond("score", recordings(t));
+  t.equal(status, 0);
+  t.match(stdout, /^pack embedded /);
+  t.match(stdout, /sounds: 3 files, 1 of them silent, 3 recordings/);
+  t.match(stdout, /accuracy +0\.667 \[0\.000, 1\.000\]/);
+  t.match(stdout, /dog +2 +2 +0\.500 +0\.500/);
+  t.match(stdout, /"roosterr", 1 files: the pack does not know it; the nearest it knows: rooster/);
+  t.match(stdout, /broken\.mp3 cannot be decoded/);
+  t.end();
+});
+
+void t.test("models score: the same as JSON, with sounds that find pictures", { skip }, (t) => {
+  const folder = recordings(t);
+  symlinkSync(media.stamp("animals/mammals/dogs/dog.png"), join(folder, "dog", "dog.png"));
+  symlinkSync(media.stamp("animals/birds/rooster.png"), join(folder, "rooster", "rooster.png"));
+  const { status, stdout } = fusiond("score", "--json", "--pack", "embedded", folder);
+  t.equal(status, 0);
+  const report = JSON.parse(stdout) as ScoreReport;
+  t.match(report.pack, { id: "embedded" });
+  t.match(report.modalities, [{ modality: "audio", files: 3, silent: 1 }, { modality: "image", files: 2, samples: 2 }]);
+  t.same(report.soundToPicture, { labels: 2, sounds: 2, pictures: 2, recallAt10: 1, chance: 1 });
+  t.equal(report.unreadable.length, 1);
+  t.end();
+});
+
+void t.test("models score: files that are all broken or silent have no numbers", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "dog"));
+  writeFileSync(join(folder, "dog", "broken.mp3"), "no sound");
+  t.match(fusiond("score", folder).stdout, /sounds: no file could be decoded\n\nleft out:\n {2}.*broken\.mp3/);
+  execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", join(folder, "dog", "silence.wav")]);
+  t.match(fusiond("score", folder).stdout, /1 files, 1 of them silent.*0 windows[^]*accuracy +0\.000[^]*latency a window: mean -, p95 -/);
+  t.end();
+});
+
+void t.test("models score: nothing to score is said, not counted", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const { status, stderr } = fusiond("score", folder);
+  t.equal(status, 1);
+  t.match(stderr, /has a label that the pack "embedded" knows: name sub-folders by prompt/);
+  t.equal(fusiond("score").status, 2);
+  t.end();
+});
+
+void t.test("models verify: says what a pack is, and why one cannot be used", { skip }, (t) => {
+  const good = fusiond("verify");
+  t.equal(good.status, 0);
+  t.match(good.stdout, /pack embedded .*\nspace .*256 dimensions.*\nimage tower: .*64 x 64.*golden vector reproduced\naudio tower: .*2000 ms at 16000 Hz.*\ntext: \d+ phrases\n/);
+  const folder = packCopy(t);
+  changeJson(folder, "golden.json", "audio", Array.from({ length: 256 }, (_, i) => (i === 0 ? 1 : 0)));
+  for (const [pack, sentence] of [[folder, /the audio tower does not reproduce its golden vector/], ["nowhere", /no pack "nowhere" was found/]] as const) {
+    const { status, stderr, stdout } = fusiond("verify", pack);
+    t.equal(status, 78);
+    t.equal(stdout, "");
+    t.match(stderr, sentence);
+  }
+  t.end();
+});
