@@ -47,6 +47,9 @@ export type EventChange =
 /** Total log odds above which an observation joins: a false merge costs as much as a false split. */
 const JOIN_LOG_ODDS = 0;
 
+/** Members of an event that it is compared by, the first witnesses: a crowd of cameras says no more than these, only slower. */
+const LINKED_MAX = 12;
+
 /** Two events must be clearer than an observation and an event: a wrong merge cannot be undone. */
 const MERGE_LLR = 3;
 
@@ -132,11 +135,12 @@ export class Clusterer {
   }
 
   #averageLink(a: readonly Member[], b: readonly Member[]): number {
+    const [lefts, rights] = [Math.min(a.length, LINKED_MAX), Math.min(b.length, LINKED_MAX)];
     let sum = 0;
-    for (const left of a) {
-      for (const right of b) sum += linkOf(left, right, this.#options.sameModality);
+    for (let i = 0; i < lefts; i++) {
+      for (let j = 0; j < rights; j++) sum += linkOf(a[i] as Member, b[j] as Member, this.#options.sameModality);
     }
-    return sum / (a.length * b.length);
+    return sum / (lefts * rights);
   }
 
   #found(observation: Observation, member: Member, continues?: string): EventChange {

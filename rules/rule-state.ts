@@ -90,10 +90,6 @@ export class RuleState {
     return waitsFor(this.rule, this.#data.episode);
   }
 
-  clone(): RuleState {
-    return new RuleState(this.rule, this.#data);
-  }
-
   /** The incident that is pending or firing, if any, and the last few that were resolved. */
   incidents(): readonly Incident[] {
     const episode = this.#data.episode;

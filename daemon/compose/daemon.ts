@@ -14,7 +14,8 @@ import { packageRoot } from "../runtime/package-root.js";
 import type { ShutdownStage } from "../runtime/shutdown.js";
 import { alertMessage } from "../sinks/alert-message.js";
 import { healthMessage, nextHealthSeq } from "../sinks/health-message.js";
-import { candidateSubject } from "../sinks/subjects.js";
+import { eventBody } from "../sinks/event-message.js";
+import { candidateSubject, eventSubject } from "../sinks/subjects.js";
 import { NatsSink } from "../sinks/nats-sink.js";
 import { OutboxPublisher, type OutboxPublisherTelemetry } from "../sinks/outbox-publisher.js";
 import { SqliteStore } from "../store/sqlite-store.js";
@@ -251,7 +252,9 @@ export class Daemon {
         const { message } = alertMessage({ incident, revision: 0 }, context);
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
-      event: () => undefined,
+      event: (event) => {
+        if (nats.events) bus.publish(eventSubject(site, event.groupId), eventBody(event, site, nats.format));
+      },
       health: (sourceId, state, at, detail) => {
         onlooker?.sourceState(sourceId, state, at);
         healthSeq = nextHealthSeq(healthSeq, systemClock.wallNowMs());

@@ -1,6 +1,6 @@
 // Which parts of the pedestrian footage hold what, and a reel that plays it with as few cuts as the scene allows.
 import { assertInvariant } from "../../fusion/model/errors.js";
-import type { SeededRandom } from "../runtime/seeded-random.js";
+import type { SeededRandom } from "../../fusion/simulator/random.js";
 
 /** A part of the footage, ms from its start. */
 export interface Stretch {

@@ -2,7 +2,7 @@
 import { assertInvariant } from "../../fusion/model/errors.js";
 import { onGrid } from "./footage.js";
 import { SOUNDS_BY_NAME, type PictureName, type SoundName } from "./scene-media.js";
-import type { SeededRandom } from "../runtime/seeded-random.js";
+import type { SeededRandom } from "../../fusion/simulator/random.js";
 
 /** One sound, where it plays, and what passes through the picture meanwhile. */
 export interface Cue {

@@ -3,7 +3,7 @@ import { FusiondError } from "../../fusion/model/errors.js";
 import { FootageReel, onGrid, PEOPLE_CLEARLY_IN_VIEW, PEOPLE_OFF_THE_LAWN } from "./footage.js";
 import { PICTURES, SOUNDS_BY_NAME, type PictureName, type SoundName } from "./scene-media.js";
 import { placeCues, type Cue, type PlacedCue } from "./scene-cues.js";
-import { seededRandom, type SeededRandom } from "../runtime/seeded-random.js";
+import { seededRandom, type SeededRandom } from "../../fusion/simulator/random.js";
 
 /** The scene's picture, pixels, and its frame rate, frames a second. */
 export const SCENE_PICTURE = { width: 640, height: 480, fps: 10 } as const;

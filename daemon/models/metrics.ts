@@ -1,6 +1,6 @@
 // The numbers that tell how good a pack is. Pure: values in, values out.
 import { dot, normalise } from "../../fusion/model/vector.js";
-import type { SeededRandom } from "../runtime/seeded-random.js";
+import type { SeededRandom } from "../../fusion/simulator/random.js";
 
 /** One judged sample: labels are indices; `predicted` is -1 where nothing was heard or seen at all. */
 export interface Judged {

@@ -1,7 +1,7 @@
 // What labelled files say about a pack, as data.
 import { logistic, logit } from "../../fusion/model/likelihood.js";
 import { normalise } from "../../fusion/model/vector.js";
-import { seededRandom } from "../runtime/seeded-random.js";
+import { seededRandom } from "../../fusion/simulator/random.js";
 import type { UnknownLabel } from "./labels.js";
 import {
   accuracy,

@@ -1,27 +1,52 @@
-// A seeded source of randomness: one seed, one scene.
+// A seeded source of randomness, the same on every machine: one seed, one scene.
 
-/** Uniform numbers in [0, 1) that the seed decides. Source: mulberry32, a 32-bit mixing generator (public domain). */
-export function seededRandom(seed: number): () => number {
+/** Draws of one seed, in the order in which they are asked for. */
+export interface SeededRandom {
+  /** 0 <= x < 1. */
+  unit(): number;
+  /** low <= x < high. */
+  between(low: number, high: number): number;
+  /** One of a list that is not empty. */
+  pick<T>(items: readonly T[]): T;
+  /** A new list in another order (Fisher-Yates). */
+  shuffled<T>(items: readonly T[]): T[];
+}
+
+/**
+ * A generator of 32 bits of state: enough to vary a scene or to resample, not for secrets.
+ *
+ * Source: a Weyl sequence (golden ratio step) through the finaliser of MurmurHash3.
+ */
+export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  const unit = (): number => {
+    state = (state + 0x9e3779b9) >>> 0;
+    return mix(state) / 2 ** 32;
+  };
+  const below = (count: number): number => Math.floor(unit() * count);
+  return {
+    unit,
+    between: (low, high) => low + (high - low) * unit(),
+    pick: <T>(items: readonly T[]) => items[below(items.length)] as T,
+    shuffled: <T>(items: readonly T[]) => {
+      const result = [...items];
+      for (let i = result.length - 1; i > 0; i--) {
+        const j = below(i + 1);
+        [result[i], result[j]] = [result[j] as T, result[i] as T];
+      }
+      return result;
+    },
   };
 }
 
-/** A standard normal number from two uniform ones. Source: Box and Muller 1958. */
-export function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+function mix(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** The list in an order that `random` decides. */
-export function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  const copy = [...list];
-  for (let i = copy.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [copy[i], copy[j]] = [copy[j] as T, copy[i] as T];
-  }
-  return copy;
+/** A standard normal number from two uniform ones. Source: Box and Muller 1958. */
+export function gaussian(random: SeededRandom): number {
+  return Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
 }

@@ -3,7 +3,7 @@ import type { Modality } from "../model/modality.js";
 import { compareObservations, observationId, type Observation } from "../model/observation.js";
 import type { SpaceModel } from "../model/space.js";
 import { normalise } from "../model/vector.js";
-import { gaussian, seededRandom } from "./random.js";
+import { gaussian, seededRandom, type SeededRandom } from "./random.js";
 
 /** What the simulator is asked for. Times in ms. */
 export interface SceneOptions {
@@ -38,15 +38,15 @@ export function simulateScene(options: SceneOptions): Scene {
   const random = seededRandom(options.seed);
   const space = simulatedSpace(random);
   const happenings = Array.from({ length: options.happenings }, () => {
-    const startedAt = Math.floor(random() * options.durationMs);
-    return { concept: Math.floor(random() * CONCEPTS), startedAt, endedAt: startedAt + 1000 + Math.floor(random() * 6000) };
+    const startedAt = Math.floor(random.unit() * options.durationMs);
+    return { concept: Math.floor(random.unit() * CONCEPTS), startedAt, endedAt: startedAt + 1000 + Math.floor(random.unit() * 6000) };
   });
   const observations: LabelledObservation[] = [];
   for (const source of options.sources) {
     happenings.forEach((happening, label) => {
-      if (random() < 0.3) return; // not every source witnesses everything
+      if (random.unit() < 0.3) return; // not every source witnesses everything
       const stepMs = STEP_MS[source.modality];
-      const first = Math.ceil((happening.startedAt + random() * 300) / stepMs) * stepMs;
+      const first = Math.ceil((happening.startedAt + random.unit() * 300) / stepMs) * stepMs;
       for (let at = first; at <= happening.endedAt; at += stepMs) {
         const concept = (space.concepts[happening.concept] as { vector: Float32Array }).vector;
         const observation = simulatedObservation(source, at, label, noisy(concept, options.noise, random), space.id);
@@ -58,7 +58,7 @@ export function simulateScene(options: SceneOptions): Scene {
   return { space, observations, happenings };
 }
 
-function simulatedSpace(random: () => number): SpaceModel {
+function simulatedSpace(random: SeededRandom): SpaceModel {
   const vector = (): Float32Array => normalise(Float32Array.from({ length: DIMENSIONS }, () => gaussian(random)));
   const calibration = {
     mean: new Float32Array(DIMENSIONS),
@@ -79,7 +79,7 @@ function simulatedSpace(random: () => number): SpaceModel {
   };
 }
 
-function noisy(vector: Float32Array, noise: number, random: () => number): Float32Array {
+function noisy(vector: Float32Array, noise: number, random: SeededRandom): Float32Array {
   return normalise(vector.map((x) => x + (noise * gaussian(random)) / Math.sqrt(vector.length)));
 }
 

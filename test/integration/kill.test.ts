@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "nats";
 import t, { type Test } from "tap";
-import { seededRandom } from "../../daemon/runtime/seeded-random.js";
+import { seededRandom } from "../../fusion/simulator/random.js";
 import { again, eventually, momentLater } from "../support/eventually.js";
 import { descendants, Fusiond, isAlive } from "../support/fusiond.js";
 import { TestNatsServer } from "../support/nats-server.js";

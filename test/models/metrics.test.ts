@@ -15,7 +15,7 @@ import {
   type Judged,
   type LabelledVector,
 } from "../../daemon/models/metrics.js";
-import { seededRandom } from "../../daemon/runtime/seeded-random.js";
+import { seededRandom } from "../../fusion/simulator/random.js";
 
 /** Judged samples from "label predicted recording" triples. */
 function judged(...rows: readonly (readonly [label: number, predicted: number, recording: string])[]): Judged[] {

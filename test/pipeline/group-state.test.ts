@@ -43,7 +43,7 @@ function essence(outputs: readonly StepOutput[]): string {
 /** An order of arrival in which nothing is overtaken by more than the lateness. */
 function jittered(scene: Scene, seed: number): readonly number[] {
   const random = seededRandom(seed);
-  const arrivals = scene.observations.map((o, index) => ({ index, at: endedAt(o.observation) + random() * (LATENESS_MS - 1) }));
+  const arrivals = scene.observations.map((o, index) => ({ index, at: endedAt(o.observation) + random.unit() * (LATENESS_MS - 1) }));
   return arrivals.sort((a, b) => a.at - b.at).map((arrival) => arrival.index);
 }
 

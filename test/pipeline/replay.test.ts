@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import t from "tap";
+import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { replay } from "../../daemon/pipeline/replay.js";
+import type { SourceSignal } from "../../daemon/sources/source.js";
+import { seededRandom } from "../../fusion/simulator/random.js";
+import { Losses, runnerOptions, sceneInputs, signalsOf, silent, sourceOf, towerOf } from "./rig.js";
+import { sceneOf } from "./scene-support.js";
+
+const never = new AbortController().signal;
+
+/** Waits for a random number of turns: sources and towers of every speed. */
+function pauses(seed: number): () => Promise<void> {
+  const random = seededRandom(seed);
+  return async () => {
+    for (let turns = Math.floor(random.unit() * 12); turns > 0; turns--) await Promise.resolve();
+  };
+}
+
+async function toldBy(seed: number, speed: number): Promise<readonly string[]> {
+  const scene = sceneOf(seed);
+  const runner = new GroupRunner(runnerOptions(scene), silent);
+  const told: string[] = [];
+  await replay(
+    {
+      sources: sceneInputs.map(([id, modality], i) => sourceOf(id, modality, signalsOf(scene, id, modality), pauses(speed + i))),
+      encoders: new Map([["image", towerOf(scene, "image", pauses(speed + 10))], ["audio", towerOf(scene, "audio", pauses(speed + 20))]]),
+      groups: [runner],
+      groupOf: () => runner,
+      telemetry: new Losses(),
+      onResult: (_group, result) => {
+        told.push(...result.publication.alerts.map((alert) => JSON.stringify(alert)), ...result.events.map((event) => `${event.id}.${event.revision}`));
+        return Promise.resolve();
+      },
+    },
+    never,
+  );
+  t.equal(runner.openEvents, 0, "the input is over");
+  return told;
+}
+
+void t.test("replay: tells the same, whatever the speed of sources and towers", async (t) => {
+  let told = 0;
+  const property = fc.asyncProperty(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), async (seed, speed) => {
+    const [one, other] = [await toldBy(seed, 1), await toldBy(seed, speed)];
+    told += one.length;
+    return one.join("\n") === other.join("\n") && new Set(one).size === one.length;
+  });
+  const result = await fc.check(property, { numRuns: 12 });
+  t.notOk(result.failed, JSON.stringify(result.counterexample));
+  t.ok(told > 100, `there was something to tell (${told})`);
+});
+
+void t.test("replay: ends with what a source or a tower failed with", async (t) => {
+  const scene = sceneOf(3);
+  const run = (broken: Iterable<SourceSignal>): Promise<void> => {
+    const runner = new GroupRunner(runnerOptions(scene), silent);
+    const tower = { ...towerOf(scene, "image", pauses(1)), encode: () => Promise.reject(new Error("tower")) };
+    return replay(
+      { sources: [sourceOf("cam-a", "image", broken, pauses(1))], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, telemetry: new Losses(), onResult: () => Promise.resolve() },
+      never,
+    );
+  };
+  await t.rejects(run(signalsOf(scene, "cam-a", "image")), { message: "tower" });
+  const failing = function* (): Generator<SourceSignal> {
+    yield { kind: "progress", modality: "image", time: 1 };
+    throw new Error("source");
+  };
+  await t.rejects(run(failing()), { message: "source" });
+});
