@@ -49,7 +49,7 @@ async function host(configFile: string): Promise<number> {
   }
   const exitCode = await ended;
   process.off("disconnect", asked.stop);
-  telemetry.logger.flush();
+  await telemetry.logger.flush();
   return exitCode;
 }
 

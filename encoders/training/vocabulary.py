@@ -13,7 +13,7 @@ UNKNOWN_TO_REFUSE = ["zeppelin", "quarterly report", "blockchain", "purple idea"
 
 
 def phrases():
-    """(phrase, vector [256], concept) of everything the tower knows, each phrase once."""
+    """(phrase, vector [256], concept) of everything the tower knows, each phrase once; a concept's name comes before its other phrases."""
     out = {}
     for c in space.concepts():
         for phrase in [c["name"], *c["phrases"]]:
@@ -21,7 +21,7 @@ def phrases():
     for c in space.concepts():
         if c["kind"] != "see":
             out.setdefault(f"sound of {c['name']}", (c["vector"], c["name"]))
-    return [(p, v, n) for p, (v, n) in sorted(out.items())]
+    return [(p, v, n) for p, (v, n) in out.items()]
 
 
 def quantised(vectors):
