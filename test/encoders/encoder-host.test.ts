@@ -29,7 +29,7 @@ for (const modality of ["image", "audio"] as const) {
     t.ok(observations.length > 0);
     t.ok(observations.some(({ gate }) => gate === "open"));
     for (const { embedding, id } of observations) {
-      t.equal(embedding?.space, "fusiond-embedded-0");
+      t.equal(embedding?.space, first.host.space);
       t.equal(embedding?.vector.length, first.host.dimensions);
       t.ok(Math.abs(norm(embedding?.vector as Float32Array) - 1) < 1e-4, "unit length");
       t.match(id, /^[0-9a-f]{16}$/);

@@ -57,7 +57,7 @@ void t.test("group: a presence that outlasts the longest event is one incident",
 void t.test("group: an event that is whole only by a merge meets a same_event rule at once", (t) => {
   const runner = runnerFor(all(see("thing"), hear("thing")), { sameEvent: true });
   const odd = { track: 7 };
-  runner.observe(seen(1000, "image", concept(5), odd));
+  runner.observe(seen(1000, "image", concept(5), { ...odd, quality: 0.5 }));
   runner.observe(seen(1500, "audio"));
   t.equal(runner.openEvents, 2, "two happenings, it seems");
   const told = [2000, 2200, 2400].flatMap((at) => runner.observe(seen(at, "image", concept(0), odd)).publication.alerts);

@@ -48,8 +48,8 @@ void t.test("rules: a faint likeness is not enough, several sources together may
 
 void t.test("rules: one odd moment of a source confirms nothing", (t) => {
   const bench = new RuleBench(ruleSource(hear("dog"), { confirmations: 2 }));
-  bench.step(10, "a", "audio", "dog", 8);
-  bench.step(10, "a", "audio", "dog", 8);
+  bench.step(10, "a", "audio", "dog", 6);
+  bench.step(10, "a", "audio", "dog", 6);
   t.equal(bench.states, "", "one moment, however often");
   bench.step(10.5, "a", "audio", "dog", 1);
   t.equal(bench.states, "", "the second says too little");
