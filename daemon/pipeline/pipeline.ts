@@ -1,4 +1,5 @@
 // The data path, top to bottom: source -> encoder -> group -> commit. What is told leaves through the outbox.
+import { setMaxListeners } from "node:events";
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
@@ -71,6 +72,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#sourcesAbort.signal); // every source listens to it
   }
 
   /** The queues between sources and encoders, for gauges. */
