@@ -3,10 +3,9 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import t from "tap";
 import { bytesToVector, decode, encode, vectorToBytes } from "../../daemon/codec/msgpack.js";
-
-// The system's own Python: others on PATH do not see Debian's packages.
-const PYTHON = "/usr/bin/python3";
-const noPython = spawnSync(PYTHON, ["-c", "import msgpack"]).status !== 0 && 'needs "apt-get install python3-msgpack"';
+import { alertMessage } from "../../daemon/sinks/alert-message.js";
+import type { Incident } from "../../rules/incident.js";
+import { debianEnvironment, programs } from "../support/debian.js";
 
 const plain = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -61,15 +60,44 @@ await t.test("msgpack: throws on bytes that are cut short or go on", (t) => {
   t.end();
 });
 
-await t.test("msgpack: is read by another library", { skip: noPython }, (t) => {
+await t.test("msgpack: is read by another library", (t) => {
   const value = { name: "Tür", at: 1_767_323_045_678, small: -3, ratio: 0.5, on: true, none: null, gone: undefined, list: [1, { x: 2 }], v: vectorToBytes(Float32Array.of(1, -2.5)) };
   const program = `
 import json, msgpack, struct, sys
 d = msgpack.unpackb(sys.stdin.buffer.read(), raw=False)
 d["v"] = list(struct.unpack("<2f", d["v"]))
 print(json.dumps(d))`;
-  const { stdout, stderr } = spawnSync(PYTHON, ["-c", program], { input: encode(value) });
+  const { stdout, stderr } = spawnSync(programs.python(), ["-c", program], { input: encode(value), env: debianEnvironment() });
   t.equal(String(stderr), "");
   t.same(JSON.parse(String(stdout)), { ...value, gone: null, v: [1, -2.5] });
+  t.end();
+});
+
+await t.test("msgpack: a whole alert is read by another library, field by field", (t) => {
+  const incident: Incident = {
+    id: "f00d",
+    ruleId: "break-in",
+    groupId: "dock",
+    severity: "critical",
+    state: "firing",
+    startedAt: 1_767_323_045_678,
+    updatedAt: 1_767_323_046_000,
+    confidence: 0.95,
+    calibrated: true,
+    events: [{ id: "e1", revision: 3 }],
+    evidence: [
+      {
+        ...{ condition: "see: dog", sourceId: "dock-cam", modality: "image", observationId: "0123456789abcdef", confidence: 0.9 },
+        ...{ capturedAt: 1_767_323_045_678, durationMs: 0, offsetMs: 0, region: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 } },
+      },
+    ],
+    summary: "see: dog (dock-cam 0.90)",
+  };
+  const bodyAs = (format: "json" | "msgpack"): Uint8Array =>
+    alertMessage({ incident, revision: 2 }, { site: "plant-7", format, causedAt: incident.updatedAt, nowMs: incident.updatedAt }).message.body;
+  const program = "import json, msgpack, sys; print(json.dumps(msgpack.unpackb(sys.stdin.buffer.read(), raw=False)))";
+  const { stdout, stderr } = spawnSync(programs.python(), ["-c", program], { input: bodyAs("msgpack"), env: debianEnvironment() });
+  t.equal(String(stderr), "");
+  t.same(JSON.parse(String(stdout)), JSON.parse(Buffer.from(bodyAs("json")).toString()));
   t.end();
 });

@@ -1,5 +1,5 @@
 // What the store does when the process is killed, the disk lies, or there is no room.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import t, { type Test } from "tap";
 import { STATE_FILE } from "../../daemon/store/state-file.js";
 import type { CommitBatch, Store } from "../../daemon/store/store.js";
 import { batch, identity, message, openStore, temporaryFolder } from "./store-support.js";
+import { debianEnvironment, programs } from "../support/debian.js";
 
 const writer = fileURLToPath(new URL("./commit-writer.js", import.meta.url));
 const big = (text: string) => Uint8Array.from(Buffer.from(text.repeat(400)));
@@ -68,12 +69,10 @@ async function allPending(store: Store): Promise<string[]> {
   return (await store.claim(1_000_000, [])).map((row) => row.messageId);
 }
 
-const noStrace = spawnSync("strace", ["-V"]).error !== undefined && "needs strace";
-
-await t.test("store: is dead after the first fsync that fails, and everything it reported is there", { skip: noStrace }, async (t) => {
+await t.test("store: is dead after the first fsync that fails, and everything it reported is there", async (t) => {
   const folder = temporaryFolder(t);
   const inject = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=25"];
-  const child = spawn("strace", [...inject, process.execPath, writer, folder, "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(programs.strace(), [...inject, process.execPath, writer, folder, "0"], { stdio: ["ignore", "pipe", "pipe"], env: debianEnvironment() });
   let reported = -1;
   let complaint = "";
   createInterface({ input: child.stdout }).on("line", (line) => (reported = Number(line)));

@@ -22,6 +22,8 @@ export const programs = {
   natsServer: (): string => debianPath("usr", "sbin", "nats-server"),
   /** Checks metrics and alert rules (prometheus). */
   promtool: (): string => debianPath("usr", "bin", "promtool"),
+  /** Makes system calls fail (strace); run it in `debianEnvironment()`. */
+  strace: (): string => debianPath("usr", "bin", "strace"),
   /** Debian's own Python: the one that the unpacked modules (msgpack, gi) are made for. */
   python: (): string => "/usr/bin/python3",
 } as const;
