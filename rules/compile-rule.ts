@@ -1,6 +1,5 @@
 // From a rule as written to a rule as evaluated.
 import type { Modality } from "../fusion/model/modality.js";
-import type { Severity } from "./incident.js";
 import type { ConditionNode, Exclusion, Leaf, Rule } from "./rule.js";
 
 /** A condition as the configuration gives it. */
@@ -17,24 +16,14 @@ export interface ExclusionSource {
   readonly afterMs: number;
 }
 
-/** A rule as the configuration gives it. */
-export interface RuleSource {
-  readonly id: string;
-  readonly severity: Severity;
+/** A rule as the configuration gives it: conditions in words, and defaults of its own. */
+export interface RuleSource extends Omit<Rule, "groups" | "leaves" | "condition" | "unless" | "prior"> {
   readonly groups?: readonly string[] | undefined;
   readonly condition: ConditionSource;
   readonly unless: readonly ExclusionSource[];
-  readonly withinMs: number;
-  readonly sameEvent: boolean;
   /** Default of its conditions, 0..1. */
   readonly confidence: number;
   readonly prior?: number | undefined;
-  readonly confirmations: number;
-  readonly holdForMs: number;
-  readonly resolveAfterMs: number;
-  readonly cooldownMs: number;
-  readonly updateEveryMs: number;
-  readonly whenBlind: "stay_silent" | "fire";
 }
 
 const MODALITY_OF: Readonly<Record<"hear" | "see" | "read", Modality>> = { hear: "audio", see: "image", read: "text" };
