@@ -1,5 +1,5 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
-import { decode, encode } from "../codec/msgpack.js";
+import { bytesToVector, decode, encode, vectorToBytes } from "../codec/msgpack.js";
 import type { GroupCheckpoint, JournalValue } from "./group-runner.js";
 
 /** The bytes of a journal entry. */
@@ -23,8 +23,8 @@ export function decodeCheckpoint(bytes: Uint8Array): GroupCheckpoint {
 }
 
 function toPlain(value: unknown): unknown {
-  if (value instanceof Float32Array) return { $f32: bytesOf(value) };
-  if (value instanceof Float64Array) return { $f64: bytesOf(value) };
+  if (value instanceof Float32Array) return { $f32: vectorToBytes(value) };
+  if (value instanceof Float64Array) return { $f64: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [key as unknown, toPlain(item)]) };
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== "object" || value === null) return value;
@@ -36,17 +36,8 @@ function fromPlain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   // A text line may name its fields as it likes, but their values are strings: never bytes or lists.
   const { $f32, $f64, $map } = value as Record<string, unknown>;
-  if ($f32 instanceof Uint8Array) return new Float32Array(aligned($f32));
-  if ($f64 instanceof Uint8Array) return new Float64Array(aligned($f64));
+  if ($f32 instanceof Uint8Array) return bytesToVector($f32);
+  if ($f64 instanceof Uint8Array) return new Float64Array(Uint8Array.from($f64).buffer); // a copy: typed arrays want their bytes aligned
   if (Array.isArray($map)) return new Map($map.map(([key, item]: readonly [unknown, unknown]) => [key, fromPlain(item)]));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromPlain(item)]));
-}
-
-function bytesOf(array: Float32Array | Float64Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-/** A copy of its own: typed arrays want their bytes aligned. */
-function aligned(bytes: Uint8Array): ArrayBuffer {
-  return Uint8Array.from(bytes).buffer;
 }
