@@ -1,5 +1,7 @@
 // The manifest of a pack: what manifest.json must hold, and the one sentence that says what is wrong with it.
 import { FusiondError } from "../fusion/model/errors.js";
+import type { Modality } from "../fusion/model/modality.js";
+import type { CrossModal } from "./cross-modal.js";
 
 /** A file of a pack: its name inside the pack's folder, its SHA-256 in hexadecimal and its exact length. */
 export interface PackFile {
@@ -40,6 +42,9 @@ export interface Manifest {
   readonly image: GraphTower;
   readonly audio: SoundTower;
   readonly vocabulary: PackFile;
+  /** How each tower comes into the space, in words; towers that come in another way make another space. */
+  readonly maps: Readonly<Record<Modality, string>>;
+  readonly crossModal: CrossModal;
   readonly calibration: PackFile;
   readonly golden: PackFile;
 }
@@ -48,6 +53,8 @@ export interface Manifest {
 const GRAPH_BYTES_MAX = 2 ** 31 - 1;
 /** Largest table (vocabulary, calibration, golden vectors) that is read at all, bytes. */
 const TABLE_BYTES_MAX = 64 * 2 ** 20;
+/** Most concepts, sounds or pictures that a measurement can have. */
+const COUNT_MAX = 1_000_000_000;
 
 /**
  * Checks a manifest. Unknown keys are left alone: a newer pack may say more.
@@ -72,11 +79,33 @@ export function parseManifest(json: unknown, where: string): Manifest {
       hopMs: audio.integer("hop_ms", 50, 60_000),
     },
     vocabulary: packFile(towers.object("text").object("vocabulary"), TABLE_BYTES_MAX),
+    maps: { image: mapOf(towers.object("image")), audio: mapOf(audio), text: mapOf(towers.object("text")) },
+    crossModal: crossModal(root),
     calibration: packFile(root.object("calibration"), TABLE_BYTES_MAX),
     golden: packFile(root.object("golden"), TABLE_BYTES_MAX),
   };
   checkInputs(manifest, where);
   return manifest;
+}
+
+function mapOf(tower: Reader): string {
+  if (!tower.has("map")) throw tower.invalid("map", "is missing: say in a few words how the tower comes into the space, or use a pack that does");
+  return tower.text("map");
+}
+
+function crossModal(root: Reader): CrossModal {
+  if (!root.has("cross_modal")) {
+    throw root.invalid("cross_modal", "is missing: measure how well sounds find pictures, as docs/models.md says, or use a pack that states it");
+  }
+  const measured = root.object("cross_modal");
+  const concepts = measured.integer("concepts", 1, COUNT_MAX);
+  return {
+    soundToPictureRAt10: measured.number("sound_to_picture_r_at_10", 0, 1),
+    chance: measured.number("chance", 0, 1),
+    concepts,
+    queries: measured.integer("queries", concepts, COUNT_MAX), // each concept has a sound and a picture
+    pictures: measured.integer("pictures", concepts, COUNT_MAX),
+  };
 }
 
 function checkInputs({ image, audio }: Manifest, where: string): void {
@@ -138,6 +167,10 @@ class Reader {
 
   invalid(key: string, what: string): FusiondError {
     return invalid(this.#where, this.#place(key), what);
+  }
+
+  has(key: string): boolean {
+    return this.#values[key] !== undefined;
   }
 
   object(key: string): Reader {

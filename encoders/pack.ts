@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FusiondError } from "../fusion/model/errors.js";
 import type { SpaceModel } from "../fusion/model/space.js";
+import { isNearChance, leastRecall, neededRecall } from "./cross-modal.js";
 import { parseGolden, type Golden } from "./golden.js";
 import { parsePackJson, readPackFile } from "./pack-files.js";
 import { parseManifest, type Manifest } from "./pack-manifest.js";
@@ -49,12 +50,14 @@ export function findPack(nameOrPath: string, places: PackPlaces): string {
 }
 
 /**
- * Reads a pack and verifies every file of it; the towers themselves are proved by the process that runs them.
+ * Reads a pack and verifies every file of it; the towers themselves are proved by the process that runs them. A pack near
+ * chance is refused here, so for the daemon too: it would fuse what does not belong together, and nobody would notice.
  * Errors: FusiondError "model_invalid", one sentence.
  */
 export async function loadPack(folder: string): Promise<Pack> {
   const manifestPath = join(folder, "manifest.json");
   const manifest = parseManifest(parsePackJson(await readManifest(manifestPath), manifestPath), manifestPath);
+  refuseNearChance(manifest, manifestPath);
   for (const graph of [...manifest.image.graphs, ...manifest.audio.graphs]) await readPackFile(folder, graph);
   const table = async (file: Manifest["golden"]): Promise<[unknown, string]> => {
     const path = join(folder, file.file);
@@ -70,6 +73,16 @@ export async function loadPack(folder: string): Promise<Pack> {
     vocabulary,
     space: buildSpaceModel(manifest, calibration, vocabulary, calibrationPath),
   };
+}
+
+function refuseNearChance({ id, crossModal }: Manifest, where: string): void {
+  if (!isNearChance(crossModal)) return;
+  const [measured, least, needed, chance] = [crossModal.soundToPictureRAt10, leastRecall(crossModal), neededRecall(crossModal), crossModal.chance].map((x) => x.toFixed(3));
+  throw new FusiondError(
+    "model_invalid",
+    `${where}: the pack "${id}" is too near chance at finding the picture of a sound to fuse the two (R@10 ${measured} over ${crossModal.concepts} concepts is at least ${least}, ` +
+      `but more than ${needed} is needed where chance is ${chance}): use another pack, or train its towers to one space`,
+  );
 }
 
 async function readManifest(path: string): Promise<Buffer> {

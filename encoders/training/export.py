@@ -27,6 +27,11 @@ from paths import OUT
 
 PACK = OUT / "pack"
 PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
+MAPS = {
+    "image": "trained to the concept vectors of concepts.txt, every weight",
+    "audio": "frozen EfficientAT mn04; a head trained to the concept vectors of concepts.txt",
+    "text": "a table of the concept vectors of concepts.txt, made of CLIP ViT-B/32 text vectors and axes of the concepts' own",
+}
 
 
 def session(name):
@@ -130,10 +135,11 @@ def manifest():
     return {
         "id": "embedded", "version": "1", "space": space.SPACE, "dimensions": space.DIMENSIONS, "licence": "Apache-2.0", "prior": PRIOR,
         "towers": {
-            "image": {"graphs": [file_of("image.onnx")], "input": spec("rgb", "uint8", SIDE, SIDE, 3), "output": out},
-            "audio": {"graphs": [file_of("audio.onnx")], "input": spec("pcm", "float32", SAMPLES), "output": out, "sample_rate_hz": RATE, "window_ms": 2000, "hop_ms": 500},
-            "text": {"vocabulary": file_of("text.json")},
+            "image": {"graphs": [file_of("image.onnx")], "input": spec("rgb", "uint8", SIDE, SIDE, 3), "output": out, "map": MAPS["image"]},
+            "audio": {"graphs": [file_of("audio.onnx")], "input": spec("pcm", "float32", SAMPLES), "output": out, "sample_rate_hz": RATE, "window_ms": 2000, "hop_ms": 500, "map": MAPS["audio"]},
+            "text": {"vocabulary": file_of("text.json"), "map": MAPS["text"]},
         },
+        "cross_modal": json.loads((OUT / "cross_modal.json").read_text()),
         "calibration": file_of("calibration.json"), "golden": file_of("golden.json"),
     }
 

@@ -112,6 +112,14 @@ const PACKS: Readonly<Record<string, readonly [damage: (pack: string) => void, s
     },
     /towers\.audio\.input must be float32 of shape \["batch", 32000\]/,
   ],
+  "towers that have nothing to do with each other": [
+    (pack) => {
+      const manifest = JSON.parse(readFileSync(join(pack, "manifest.json"), "utf8")) as { cross_modal: { sound_to_picture_r_at_10: number; chance: number } };
+      manifest.cross_modal.sound_to_picture_r_at_10 = manifest.cross_modal.chance;
+      writeFileSync(join(pack, "manifest.json"), JSON.stringify(manifest));
+    },
+    /the pack "embedded" is too near chance .*: use another pack, or train its towers to one space/,
+  ],
   "a graph of another shape than the manifest's": [
     (pack) => {
       const manifest = JSON.parse(readFileSync(join(pack, "manifest.json"), "utf8")) as { towers: Record<"audio" | "image", { graphs: unknown }> };

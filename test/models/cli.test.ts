@@ -78,9 +78,12 @@ void t.test("models verify: says what a pack is, and why one cannot be used", { 
   const good = fusiond("verify");
   t.equal(good.status, 0);
   t.match(good.stdout, /pack embedded .*\nspace .*256 dimensions.*\nimage tower: .*\d+ x \d+.*golden vector reproduced\naudio tower: .*2000 ms at 16000 Hz.*\ntext: \d+ phrases\n/);
+  t.match(good.stdout, /\nmap of the audio tower: .*concept vectors.*\nmap of the text tower: .*\nsound to picture, as the pack states it: R@10 0\.\d{3}, at least 0\.\d{3} \(95 %\), chance 0\.\d{3}; \d+ sounds of \d+ concepts, \d+ pictures\n$/);
   const folder = packCopy(t);
   changeJson(folder, "golden.json", "audio", Array.from({ length: 256 }, (_, i) => (i === 0 ? 1 : 0)));
-  for (const [pack, sentence] of [[folder, /the audio tower does not reproduce its golden vector/], ["nowhere", /no pack "nowhere" was found/]] as const) {
+  const blind = packCopy(t);
+  changeJson(blind, "manifest.json", "cross_modal.sound_to_picture_r_at_10", 0.1);
+  for (const [pack, sentence] of [[folder, /the audio tower does not reproduce its golden vector/], [blind, /^[^\n]*is too near chance[^\n]*\n$/], ["nowhere", /no pack "nowhere" was found/]] as const) {
     const { status, stderr, stdout } = fusiond("verify", pack);
     t.equal(status, 78);
     t.equal(stdout, "");
