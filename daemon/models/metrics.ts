@@ -35,6 +35,8 @@ export interface LabelledVector {
 const CALIBRATION_BINS = 15;
 /** Resamplings of a bootstrap interval. */
 const BOOTSTRAP_ROUNDS = 1000;
+/** Halvings of the interval in which a bound lies: more than a double has bits. */
+const BISECTIONS = 64;
 
 /** The index of the largest value, the first of equals; -1 for no values. NaN is never the largest. */
 export function argmax(values: ArrayLike<number>): number {
@@ -139,4 +141,68 @@ export function classChanceAt(k: number, queries: readonly LabelledVector[], gal
       return 1 - missed;
     }),
   );
+}
+
+/**
+ * The highest threshold at which at least the share `recall` of the scores is reached (score >= threshold); undefined if
+ * none is, since too many are -Infinity, or there are no scores.
+ */
+export function thresholdAtRecall(scores: readonly number[], recall: number): number | undefined {
+  const needed = Math.ceil(recall * scores.length - 1e-9); // 0.8 of 35 is 28, whatever the last bit says
+  const threshold = [...scores].sort((a, b) => b - a)[Math.max(0, needed - 1)];
+  return threshold === undefined || threshold === -Infinity ? undefined : threshold;
+}
+
+/**
+ * Counts how often a score reaches a threshold, once in `refractoryMs`: what goes on alarms again when that time is over.
+ * Otherwise a detector that is never silent would have a single false alarm.
+ */
+export class AlarmCounter {
+  readonly #threshold: number;
+  readonly #refractoryMs: number;
+  #alarms = 0;
+  #deafUntilMs = -Infinity;
+
+  constructor(threshold: number, refractoryMs: number) {
+    this.#threshold = threshold;
+    this.#refractoryMs = refractoryMs;
+  }
+
+  /** How many there were. */
+  get alarms(): number {
+    return this.#alarms;
+  }
+
+  /** Takes the score of a moment, ms; moments must not go back. Several scores of one moment are one alarm at most. */
+  take(atMs: number, score: number): void {
+    if (!(score >= this.#threshold) || atMs < this.#deafUntilMs) return;
+    this.#alarms++;
+    this.#deafUntilMs = atMs + this.#refractoryMs;
+  }
+}
+
+/**
+ * The one-sided 95 % upper bound of the mean of a Poisson distribution of which `events` were seen: the mean at which so
+ * few are seen with a probability of 5 %. Exact but for rounding; 0 gives 3.00. Source: Garwood 1936.
+ */
+export function poissonUpperBound(events: number): number {
+  let low = events;
+  let high = events + 4 * Math.sqrt(events + 1) + 4; // beyond the bound for any count
+  for (let round = 0; round < BISECTIONS; round++) {
+    const middle = (low + high) / 2;
+    if (poissonAtMost(events, middle) > 0.05) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The probability of at most so many events where `mean` > 0 are expected. Summed in logarithms: e^-800 is 0. */
+function poissonAtMost(events: number, mean: number): number {
+  let logTerm = -mean;
+  let sum = Math.exp(logTerm);
+  for (let k = 1; k <= events; k++) {
+    logTerm += Math.log(mean / k);
+    sum += Math.exp(logTerm);
+  }
+  return sum;
 }

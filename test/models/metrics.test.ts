@@ -1,6 +1,7 @@
 import t, { type Test } from "tap";
 import {
   accuracy,
+  AlarmCounter,
   argmax,
   bootstrapInterval,
   calibrationError,
@@ -9,8 +10,10 @@ import {
   classRecallAt,
   macroRecall,
   mean,
+  poissonUpperBound,
   quantile,
   recallByLabel,
+  thresholdAtRecall,
   type Forecast,
   type Judged,
   type LabelledVector,
@@ -101,5 +104,50 @@ void t.test("metrics: centred vectors have lost what they have in common", (t) =
   const some = centred([{ label: 4, vector: Float32Array.of(0.6, 0.8) }, { label: 5, vector: Float32Array.of(0.6, -0.8) }]);
   t.same(some, [{ label: 4, vector: Float32Array.of(0, 1) }, { label: 5, vector: Float32Array.of(0, -1) }]);
   t.same(centred([]), []);
+  t.end();
+});
+
+void t.test("metrics: the threshold is the highest that reaches the recall", (t) => {
+  const scores = (count: number): number[] => Array.from({ length: count }, (_, i) => (i * 7) % count); // 0 to count - 1, mixed
+  for (const [some, wanted] of [
+    [[], undefined],
+    [[3], 3],
+    [[3, 1], 1],
+    [[5, 4, 3, 2, 1], 2],
+    [[5, 4, 3, 2, -Infinity], 2],
+    [[5, 4, 3, -Infinity, -Infinity], undefined],
+    [[2, 2, 2, 2, 1], 2],
+    [scores(10), 2],
+    [scores(11), 2],
+    [scores(15), 3],
+    ...[20, 25, 30, 40, 45, 100, 1000].map((count) => [scores(count), count / 5] as const),
+  ] as const) {
+    t.equal(thresholdAtRecall(some, 0.8), wanted, `${some.length} scores`);
+    if (wanted !== undefined) t.ok(some.filter((score) => score >= wanted).length >= 0.8 * some.length);
+  }
+  t.equal(thresholdAtRecall([3, 1], 0), 3);
+  t.end();
+});
+
+void t.test("metrics: an alarm is counted once in the refractory time", (t) => {
+  const count = (...moments: readonly (readonly [atMs: number, score: number])[]): number => {
+    const counter = new AlarmCounter(2, 10_000);
+    for (const [atMs, score] of moments) counter.take(atMs, score);
+    return counter.alarms;
+  };
+  t.equal(count(), 0);
+  t.equal(count([0, 1.999], [500, NaN], [1000, -Infinity]), 0, "below the threshold");
+  t.equal(count([0, 2], [0, 3], [500, 9], [9999, 9]), 1, "within the refractory time");
+  t.equal(count([0, 2], [10_000, 2], [15_000, 2], [20_000, 2]), 3, "from the alarm that was counted, not the last that was not");
+  t.equal(count([0, 1], [500, 2], [10_400, 2]), 1, "what was no alarm makes nobody deaf");
+  t.equal(count(...Array.from({ length: 7200 }, (_, i) => [i * 500, 5] as const)), 360, "an hour of noise is no single alarm");
+  t.end();
+});
+
+void t.test("metrics: the Poisson bound is the exact one", (t) => {
+  // Source: scipy.stats.chi2.ppf(0.95, 2 * (events + 1)) / 2.
+  for (const [events, wanted] of [[0, 2.9957322735539895], [1, 4.743864518390577], [5, 10.513034908741535], [100, 118.07927278209706], [1000, 1053.6031221333008]] as const) {
+    t.ok(Math.abs(poissonUpperBound(events) - wanted) < 1e-8 * wanted, `${events}: ${poissonUpperBound(events)} is ${wanted}`);
+  }
   t.end();
 });
