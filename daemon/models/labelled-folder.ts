@@ -20,9 +20,12 @@ export interface LabelledFolder {
   readonly ignored: readonly string[];
 }
 
+/** What a sound's name may end in. */
+export const SOUND_EXTENSIONS: readonly string[] = [".wav", ".ogg", ".oga", ".mp3", ".flac"];
+
 const EXTENSIONS: Readonly<Record<LabelledFile["modality"], readonly string[]>> = {
   image: [".jpg", ".jpeg", ".png"],
-  audio: [".wav", ".ogg", ".oga", ".mp3", ".flac"],
+  audio: SOUND_EXTENSIONS,
 };
 
 /**
@@ -41,13 +44,15 @@ export function readLabelledFolder(folder: string): LabelledFolder {
   return { files, ignored: named.flatMap(({ path }) => (modalityOf(path) === undefined ? [path] : [])) };
 }
 
-interface Named {
+/** A file of any kind with its label as it is written. */
+export interface Named {
   readonly path: string;
   readonly label: string;
   readonly recording: string;
 }
 
-function namedByTable(root: string, table: string): Named[] {
+/** The files that a table names. Errors: FusiondError "media_invalid". */
+export function namedByTable(root: string, table: string): Named[] {
   return parseLabels(readFileSync(table, "utf8"), table).map(({ file, label, recording }) => {
     const path = [join(root, file), join(root, "clips", file)].find((candidate) => existsSync(candidate));
     if (path === undefined) throw new FusiondError("media_invalid", `${table} names ${file}, which lies neither in ${root} nor in its folder clips`);
@@ -55,9 +60,10 @@ function namedByTable(root: string, table: string): Named[] {
   });
 }
 
-function namedByFolder(root: string): Named[] {
+/** The files of the sub-folders, by the sub-folder's name. Errors: FusiondError "media_invalid". */
+export function namedByFolder(root: string): Named[] {
   return entriesOf(root)
-    .filter((entry) => statSync(join(root, entry.name)).isDirectory())
+    .filter((entry) => statSync(join(root, entry.name), { throwIfNoEntry: false })?.isDirectory() === true)
     .flatMap(({ name }) =>
       entriesOf(join(root, name))
         .filter((entry) => !entry.isDirectory())
@@ -65,7 +71,8 @@ function namedByFolder(root: string): Named[] {
     );
 }
 
-function entriesOf(folder: string): Dirent[] {
+/** What lies in a folder and is not hidden, in a fixed order. Errors: FusiondError "media_invalid". */
+export function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter(({ name }) => !name.startsWith("."))

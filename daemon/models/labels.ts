@@ -48,5 +48,17 @@ export function unknownLabels(pack: Pack, files: readonly LabelledFile[]): Unkno
   for (const { label } of files) {
     if (pack.vocabulary.vector(label) === undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
   }
-  return [...counts].map(([label, count]) => ({ label, files: count, nearest: nearest(label.toLowerCase(), pack.vocabulary.phrases, SUGGESTIONS) }));
+  return [...counts].map(([label, count]) => ({ label, files: count, nearest: nearestPhrases(pack, label) }));
+}
+
+/** The phrases that the pack knows and that are written most like a label that it does not. */
+export function nearestPhrases(pack: Pack, label: string): string[] {
+  return nearest(label.toLowerCase(), pack.vocabulary.phrases, SUGGESTIONS);
+}
+
+/** Which of the labels mean the same to the pack as a phrase; none for a phrase that it does not know. */
+export function labelsLike(pack: Pack, labels: KnownLabels, phrase: string): number[] {
+  const vector = pack.vocabulary.vector(phrase);
+  if (vector === undefined) return [];
+  return labels.vectors.flatMap((other, i) => (dot(other, vector) >= SYNONYM_COSINE ? [i] : []));
 }
