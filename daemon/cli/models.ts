@@ -1,5 +1,6 @@
 // fusiond models: what a pack is, and how good it is at what one needs.
 import { findPack, loadPack } from "../../encoders/pack.js";
+import { recordingsFor } from "../compose/recordings.js";
 import { renderScore } from "../models/render-score.js";
 import { scorePack } from "../models/score-pack.js";
 import { verifyPack } from "../models/verify-pack.js";
@@ -7,12 +8,23 @@ import { packageRoot } from "../runtime/package-root.js";
 import { EXIT } from "./exit-codes.js";
 import { write } from "./output.js";
 
+/** What `models score` was told. */
+export interface ScoreOptions {
+  readonly pack: string;
+  /** Folders with recordings of ordinary hours. */
+  readonly ordinary: readonly string[];
+  /** Pictures a second of their videos. */
+  readonly fps?: number;
+  readonly json?: true;
+}
+
 /** Prints how a pack fares on labelled folders, as text or JSON. Resolves with the exit code. Errors: FusiondError. */
-export function scoreModels(nameOrPath: string, folders: readonly string[], json: boolean): Promise<number> {
+export function scoreModels(folders: readonly string[], { pack: nameOrPath, ordinary, fps, json }: ScoreOptions): Promise<number> {
   return untilInterrupted(async (signal) => {
     const pack = await loadPack(findPack(nameOrPath, { packageRoot }));
-    const report = await scorePack(pack, folders, signal);
-    await write(`${json ? JSON.stringify(report, undefined, 2) : renderScore(report).join("\n")}\n`);
+    const hours = ordinary.length === 0 ? undefined : { folders: ordinary, recordings: recordingsFor(pack, fps) };
+    const report = await scorePack(pack, folders, signal, hours);
+    await write(`${json === true ? JSON.stringify(report, undefined, 2) : renderScore(report).join("\n")}\n`);
   });
 }
 

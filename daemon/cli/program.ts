@@ -4,7 +4,7 @@ import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
-import { scoreModels, verifyModels } from "./models.js";
+import { scoreModels, verifyModels, type ScoreOptions } from "./models.js";
 import { explained } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
@@ -81,8 +81,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .description("how well a pack recognises labelled recordings of yours")
     .argument("<folder...>", "sub-folders named by prompt, or a labels.csv")
     .option("--pack <name>", "a pack's name or folder", DEFAULT_PACK)
+    .addOption(new Option("--ordinary <folder>", "recordings of ordinary hours, to count false alarms in; may be given again").argParser(oneMore).default([], "none"))
+    .addOption(new Option("--fps <n>", "pictures a second of ordinary videos; as a camera has it by default if not given").argParser(picturesASecond))
     .option("--json", "the numbers as JSON")
-    .action(async (folders: readonly string[], options: { pack: string; json?: true }) => done(await scoreModels(options.pack, folders, options.json ?? false)));
+    .action(async (folders: readonly string[], options: ScoreOptions) => done(await scoreModels(folders, options)));
   models
     .command("verify")
     .description("check a pack's files, run its towers against their golden vectors, and say what it is")
@@ -95,4 +97,14 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("give a whole number");
   return value;
+}
+
+function picturesASecond(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 60)) throw new InvalidArgumentError("give a number from 0.1 to 60");
+  return value;
+}
+
+function oneMore(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }

@@ -1,13 +1,15 @@
 // The report of `models score` as plain text.
+import type { AlarmRate, FalseAlarmReport, OrdinaryReport, PromptAlarms } from "./ordinary-report.js";
 import type { CrossModalReport, Measured, ModalityReport, ScoreReport } from "./score-report.js";
 
 /** The report in lines of plain text. */
 export function renderScore(report: ScoreReport): string[] {
-  const { pack, modalities, soundToPicture } = report;
+  const { pack, modalities, soundToPicture, ordinary } = report;
   return [
     `pack ${pack.id} ${pack.version} (${pack.space})`,
     ...modalities.flatMap((modality) => ["", ...modalityLines(modality)]),
     ...(soundToPicture === undefined ? [] : ["", ...crossModalLines(soundToPicture)]),
+    ...(ordinary === undefined ? [] : ordinaryLines(ordinary)),
     ...leftOutLines(report),
   ];
 }
@@ -38,13 +40,62 @@ function crossModalLines({ labels, sounds, pictures, recallAt10, chance }: Cross
   ];
 }
 
-function leftOutLines({ unknownLabels, unreadable, ignored }: ScoreReport): string[] {
+function ordinaryLines({ modalities, labels }: OrdinaryReport): string[] {
+  const said = labels.map(({ label, files, known, nearest, excuses }) => {
+    if (excuses.length > 0) return `"${label}" is in ${files} files: not counted there for ${excuses.join(", ")}`;
+    const why = known ? "no scored label means the same to the pack" : `the pack does not know it${nearestOf(nearest)}`;
+    return `"${label}" is in ${files} files: every prompt is counted there, since ${why}`;
+  });
+  return [...modalities.flatMap((modality) => ["", ...falseAlarmLines(modality)]), ...(said.length === 0 ? [] : ["", "what is truly in ordinary hours:", ...said.map((line) => `  ${line}`)])];
+}
+
+function falseAlarmLines({ modality, files, hours, samples, recallAtLeast, refractoryMs, pictures, prompts, all }: FalseAlarmReport): string[] {
+  const [unit, what] = modality === "image" ? ["regions", "videos"] : ["windows", "sounds"];
+  const watched = pictures === undefined ? "" : `, ${pictures.fps} pictures a second ${pictures.widthPx} wide`;
+  const reached = prompts.filter(({ threshold }) => threshold !== undefined).length;
+  const badness = ({ rate }: PromptAlarms): number => (rate === undefined || rate.hours === 0 ? -1 : rate.anHourAtMost);
+  const worstFirst = [...prompts].sort((a, b) => badness(b) - badness(a));
+  return [
+    `ordinary ${what}: ${files} files, ${hours.toFixed(2)} distinct hours, ${samples} ${unit}${watched}`,
+    `  ${reached === prompts.length ? "all" : `${reached} of`} ${prompts.length} prompts: ${all.alarms} false alarms, ${anHour(all.anHour)} an hour, at most ${anHour(all.anHourAtMost)} (95 %)`,
+    ...table([
+      [`prompt at recall ${recallAtLeast}, ${refractoryMs / 1000} s apart`, "labelled", "recall", "LLR", "confidence", "hours", "alarms", "an hour", "at most (95 %)"],
+      ...worstFirst.map(falseAlarmRow),
+    ]),
+  ];
+}
+
+function falseAlarmRow({ label, files, threshold, rate }: PromptAlarms): string[] {
+  if (threshold === undefined || rate === undefined) return [label, String(files), "out of reach"];
+  const { llr, confidence, recall } = threshold;
+  return [label, String(files), share(recall), llr.toFixed(2), share(confidence), ...rateCells(rate)];
+}
+
+function rateCells(rate: AlarmRate): string[] {
+  return [rate.hours.toFixed(2), String(rate.alarms), anHour(rate.anHour), anHour(rate.anHourAtMost)];
+}
+
+function anHour(rate: number): string {
+  return Number.isFinite(rate) ? rate.toFixed(2) : "-";
+}
+
+function leftOutLines({ unknownLabels, unreadable, ignored, ordinary }: ScoreReport): string[] {
   const lines = [
-    ...unknownLabels.map(({ label, files, nearest }) => `"${label}", ${files} files: the pack does not know it${nearest.length === 0 ? "" : `; the nearest it knows: ${nearest.join(", ")}`}`),
+    ...unknownLabels.map(({ label, files, nearest }) => `"${label}", ${files} files: the pack does not know it${nearestOf(nearest)}`),
     ...unreadable.map(({ reason }) => reason),
-    ...(ignored.length === 0 ? [] : [`${ignored.length} files are neither pictures nor sounds by their names, such as ${ignored[0] ?? ""}`]),
+    ...(ordinary?.leftOut ?? []).map(({ reason }) => reason),
+    ...ignoredLine(ignored, "pictures nor sounds"),
+    ...ignoredLine(ordinary?.ignored ?? [], "sounds nor videos"),
   ];
   return lines.length === 0 ? [] : ["", "left out:", ...lines.map((line) => `  ${line}`)];
+}
+
+function ignoredLine(ignored: readonly string[], kinds: string): string[] {
+  return ignored.length === 0 ? [] : [`${ignored.length} files are neither ${kinds} by their names, such as ${ignored[0] ?? ""}`];
+}
+
+function nearestOf(nearest: readonly string[]): string {
+  return nearest.length === 0 ? "" : `; the nearest it knows: ${nearest.join(", ")}`;
 }
 
 function measured({ value, interval: [low, high] }: Measured): string {

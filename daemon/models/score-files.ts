@@ -2,6 +2,7 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { EncoderHost } from "../../encoders/encoder-host.js";
+import type { ImageGateOptions } from "../../encoders/host-protocol.js";
 import type { Pack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { Scorer } from "../../fusion/scorer.js";
@@ -69,9 +70,9 @@ export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"],
   return result;
 }
 
-/** A pack's tower on the processor, one thread; pictures are taken whole. Not started. */
-export function towerOf(pack: Pack, modality: LabelledFile["modality"]): EncoderHost {
-  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate: { cameras: {}, wholePictures: true }, spawn: spawnBound, telemetry: silent });
+/** A pack's tower on the processor, one thread; pictures are taken whole unless a gate is given. Not started. */
+export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: {}, wholePictures: true }): EncoderHost {
+  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate, spawn: spawnBound, telemetry: silent });
 }
 
 async function capturesOf(pack: Pack, modality: LabelledFile["modality"], path: string): Promise<readonly Capture[] | FusiondError> {

@@ -3,6 +3,7 @@ import { logistic, logit } from "../../fusion/model/likelihood.js";
 import { normalise } from "../../fusion/model/vector.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
 import type { UnknownLabel } from "./labels.js";
+import type { OrdinaryReport } from "./ordinary-report.js";
 import {
   accuracy,
   argmax,
@@ -67,6 +68,7 @@ export interface ScoreReport {
   readonly pack: { readonly id: string; readonly version: string; readonly space: string };
   readonly modalities: readonly ModalityReport[];
   readonly soundToPicture?: CrossModalReport;
+  readonly ordinary?: OrdinaryReport;
   readonly unknownLabels: readonly UnknownLabel[];
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
   /** Files of no known kind. */
