@@ -16,6 +16,7 @@ import space
 from audio_classes import CONCEPT
 from audio_data import labels
 from paths import OUT
+from session import Session
 
 CLASSES = sorted(CONCEPT)
 SETS = ("whole", "loud", "noisy0", "noisy10", "nothing")
@@ -74,11 +75,8 @@ def auc(positive, negative):
 
 
 def session_vectors(graph, windows, batch=32):
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(graph))
-    name = session.get_inputs()[0].name
-    return {k: np.concatenate([session.run(None, {name: w[i : i + batch].astype(np.float32)})[0] for i in range(0, len(w), batch)]) for k, w in windows.items()}
+    session = Session(graph)
+    return {k: session.batches(w.astype(np.float32), batch) for k, w in windows.items()}
 
 
 def main(what):

@@ -18,6 +18,7 @@ import image_sets
 import space
 from evaluate_audio import auc
 from paths import OUT
+from session import Session
 
 COMMON = ["person", "car", "chair", "book", "bottle", "cup", "table", "bowl", "traffic light", "handbag", "umbrella", "bird", "boat", "truck", "bench", "sheep"]
 GUARD = ["person", "car", "truck", "bus", "bicycle", "motorcycle", "dog", "cat", "bird", "horse", "train", "boat"]
@@ -51,17 +52,14 @@ def torch_tower():
 
 
 def pack_tower(pack):
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(pack / "image.onnx"))
-    entry = session.get_inputs()[0]
+    session = Session(pack / "image.onnx")
     table = json.loads((pack / "text.json").read_text())
     raw = np.frombuffer(base64.b64decode(table["vectors"]), np.int8).reshape(-1, table["dimensions"]).astype(np.float64)
     known = dict(zip(table["phrases"], space.unit(raw)))
     same = {"table": "dining table", "computer mouse": "mouse", "flower": "vase"}
     return (
-        lambda p: np.concatenate([session.run(None, {entry.name: p[i : i + 64]})[0] for i in range(0, len(p), 64)]),
-        entry.shape[1],
+        session.batches,
+        session.inputs[0].shape[1],
         {c["name"]: known.get(c["name"], known.get(same.get(c["name"], ""))) for c in space.concepts()},
     )
 

@@ -1,15 +1,13 @@
 """Writes the pack: graphs, vocabulary, calibration, golden vectors and manifest, into out/pack; then proves it.
 
-Needs onnxruntime for Python (the golden vectors are what it answers). Calibration is fitted on recordings and pictures that the scored
-tower never trained on: sound by the towers of the folds, pictures by the fixed split.
+The golden vectors are what the daemon's own runtime answers. Calibration is fitted on recordings and pictures that the scored tower
+never trained on: sound by the towers of the folds, pictures by the fixed split.
 """
 import hashlib
 import json
 import sys
-import time
 
 import numpy as np
-import onnxruntime
 import torch
 
 import audio_data
@@ -24,6 +22,7 @@ from audio_classes import CONCEPT
 from audio_model import AudioTower, Head, label_table
 from image_model import SIDE, ImageTower
 from paths import OUT
+from session import Session
 
 PACK = OUT / "pack"
 PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
@@ -32,12 +31,6 @@ MAPS = {
     "audio": "frozen EfficientAT mn04; a head trained to the concept vectors of concepts.txt",
     "text": "a table of the concept vectors of concepts.txt, made of CLIP ViT-B/32 text vectors and axes of the concepts' own",
 }
-
-
-def session(name):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    return onnxruntime.InferenceSession(str(PACK / name), options)
 
 
 def graph(tower, example, name, entry):
@@ -82,14 +75,13 @@ def held_out_sounds():
 def held_out_pictures():
     pictures, _, test, _ = image_sets.rows()
     prompts = {c["name"]: c["vector"] for c in space.concepts() if c["kind"] in ("see", "both")}
-    names, rng, run = list(prompts), np.random.default_rng(17), session("image.onnx")
+    names, rng = list(prompts), np.random.default_rng(17)
     rows = [r for r in test if r[0] == "regions"] * 2 + [r for r in test if r[0] == "tiny" and r[2]][::3]
     views = [image_augment.view(rng, np.asarray(pictures[s][i]), hard=False) for s, i, *_ in rows]
     empty = [image_augment.finish(rng, image_augment.texture(rng)) for _ in range(300)]
     shown = np.array([names.index(r[2]) if r[2] else -1 for r in rows] + [-1] * len(empty))
     views = np.stack(views + empty)
-    vectors = np.concatenate([run.run(None, {"rgb": views[i : i + 64]})[0] for i in range(0, len(views), 64)])
-    return vectors, shown, np.stack([prompts[n] for n in names])
+    return Session(PACK / "image.onnx").batches(views), shown, np.stack([prompts[n] for n in names])
 
 
 def held_out_texts():
@@ -119,8 +111,8 @@ def golden():
     n = np.arange(SAMPLES)
     sound = np.where(np.sin(2 * np.pi * 2 * n / RATE) > 0, 0.5 * np.sin(2 * np.pi * 880 * n / RATE), 0).astype(np.float32)[None]
     about = f"inputs by formula: audio n=0..{SAMPLES - 1}: 0.5*sin(2*pi*880*n/{RATE}) where sin(2*pi*2*n/{RATE})>0 else 0; image y,x=0..{SIDE - 1}, channel c: ((x+y)*(c+1)+c*40) mod 256"
-    image = session("image.onnx").run(None, {"rgb": picture})[0][0]
-    audio = session("audio.onnx").run(None, {"pcm": sound})[0][0]
+    image = Session(PACK / "image.onnx").run(None, {"rgb": picture})[0][0]
+    audio = Session(PACK / "audio.onnx").run(None, {"pcm": sound})[0][0]
     return {"about": about, "tolerance_cosine": 0.0001, "image": [round(float(v), 6) for v in image], "audio": [round(float(v), 6) for v in audio]}
 
 
@@ -148,15 +140,14 @@ def prove():
     """Alone equals in a batch, bit for bit; unit length; milliseconds on one core."""
     rng, out = np.random.default_rng(3), {}
     for name, entry, batch in (("image.onnx", "rgb", rng.integers(0, 256, (8, SIDE, SIDE, 3), dtype=np.uint8)), ("audio.onnx", "pcm", rng.normal(0, 0.1, (8, SAMPLES)).astype(np.float32))):
-        run = session(name)
+        run = Session(PACK / name)
         together = run.run(None, {entry: batch})[0]
         alone = np.concatenate([run.run(None, {entry: batch[i : i + 1]})[0] for i in range(8)])
         times = []
         for _ in range(100):
-            start = time.perf_counter()
             run.run(None, {entry: batch[:1]})
-            times.append(time.perf_counter() - start)
-        out[name] = {"same bits": bool((together == alone).all()), "norm": round(float(np.linalg.norm(alone, axis=1).mean()), 6), "ms": round(1000 * float(np.percentile(times, 10)), 3)}
+            times.append(run.ms)
+        out[name] = {"same bits": bool((together == alone).all()), "norm": round(float(np.linalg.norm(alone, axis=1).mean()), 6), "ms": round(float(np.percentile(times, 10)), 3)}
     return out
 
 

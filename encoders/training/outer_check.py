@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 import space
 from evaluate_audio import auc
 from image_data import empty_squares, moving, square
+from session import Session
 
 DEBIAN = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fusiond" / "debian" / "usr" / "share"
 STAMPS = DEBIAN / "tuxpaint" / "stamps"
@@ -37,20 +37,20 @@ SEEN = {"animals/mammals/dogs": "dog", "animals/mammals/cats": "cat", "animals/b
 
 class Pack:
     def __init__(self, folder):
-        self.image, self.audio = (onnxruntime.InferenceSession(str(folder / f"{n}.onnx")) for n in ("image", "audio"))
-        self.side = self.image.get_inputs()[0].shape[1]
+        self.image, self.audio = (Session(folder / f"{n}.onnx") for n in ("image", "audio"))
+        self.side = self.image.inputs[0].shape[1]
         table = json.loads((folder / "text.json").read_text())
         raw = np.frombuffer(base64.b64decode(table["vectors"]), np.int8).reshape(-1, table["dimensions"]).astype(np.float64)
         self.text = dict(zip(table["phrases"], space.unit(raw)))
 
     def see(self, pictures):
         views = np.stack([np.asarray(Image.fromarray(p).resize((self.side, self.side), Image.BILINEAR)) for p in pictures])
-        return np.concatenate([self.image.run(None, {"rgb": views[i : i + 64]})[0] for i in range(0, len(views), 64)])
+        return self.image.batches(views)
 
     def hear(self, sound):
         sound = np.pad(sound, (0, max(0, 32000 - len(sound))))
         windows = np.stack([sound[o : o + 32000] for o in range(0, len(sound) - 31999, 8000)])
-        return self.audio.run(None, {"pcm": windows})[0]
+        return self.audio.batches(windows)
 
 
 def decoded(path):
