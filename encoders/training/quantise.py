@@ -90,7 +90,7 @@ def rename(node, old, new):
 
 
 class Plan:
-    """What becomes int8. floats: outputs of the first convolutions; convs: computed in int8; stored: only their weights are; maps: tensors of 8 bits."""
+    """What becomes int8. floats: outputs of the first convolutions; convs: computed in int8; stored: only their weights are; means: over a map; maps: tensors of 8 bits."""
 
     def __init__(self, graph, inputs, scratch):
         nodes, self.convs, self.stored = list(graph.graph.node), [], []
@@ -100,6 +100,7 @@ class Plan:
         self.floats = [n.output[0] for n in over_maps[:FLOATS]]
         ints = {n.output[0] for n in over_maps[FLOATS:]}
         body = nodes.index(over_maps[0])
+        self.means = [n for n in nodes[body:] if n.op_type == "ReduceMean" and is_map(n.input[0])]
         rounded = set()
         for node in nodes[body:]:
             name, users = node.output[0], graph.users(node.output[0])
@@ -184,6 +185,19 @@ def make_uint8(graph, name, scale, zero, floats):
         rename(user, name, dq)
 
 
+def pool(graph, node):
+    """A mean over a map as GlobalAveragePool: the runtime turns maps to channels-last, and its ReduceMean then adds in another order when alone."""
+    about = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    if sorted(axis % 4 for axis in about.get("axes", [])) != [2, 3]:
+        return
+    if about.get("keepdims", 1):
+        graph.before(node, "GlobalAveragePool", node.input[:1], node.output[0])
+    else:
+        mean = graph.before(node, "GlobalAveragePool", node.input[:1], node.output[0] + "_pool")
+        graph.before(node, "Squeeze", [mean, graph.constant(mean + "_axes", np.array([2, 3]))], node.output[0])
+    graph.graph.node.remove(node)
+
+
 def correct(graph, source, convs, inputs, scratch):
     """Each int8 convolution in turn gets the mean that its channels have in the float graph."""
     names = [n.output[0] for n in convs]
@@ -200,13 +214,15 @@ def channel_means(graph, names, inputs, scratch):
 
 
 def quantise(source, target, inputs):
-    """Writes the int8 graph; returns its cosines with the float one on the inputs."""
+    """Writes the int8 graph; returns its cosines with the float one on the inputs. Errors: SystemExit if it is not batch invariant."""
     scratch = f"{target}.tmp"
     graph = Graph(source)
     plan = Plan(graph, inputs, scratch)
     scales = ranges(graph, plan.maps, inputs, scratch)
     for node in plan.stored:
         store(graph, node)
+    for node in plan.means:
+        pool(graph, node)
     for node in plan.convs:
         make_int8(graph, node, scales[node.input[0]][0])
     for name in plan.maps:
@@ -215,7 +231,11 @@ def quantise(source, target, inputs):
     graph.save(target)
     os.remove(scratch)
     print(f"{target}: {len(plan.convs)} convolutions in int8, {len(plan.floats)} float; weights of {len(plan.stored)} more stored in int8; {len(plan.maps)} maps in uint8")
-    return np.sum(Session(source).batches(inputs, BATCH) * Session(target).batches(inputs, BATCH), 1)
+    session = Session(target)
+    vectors = session.batches(inputs, 1)
+    if not (vectors == session.batches(inputs, 8)).all():
+        raise SystemExit(f"{target}: a vector depends on what else is in its batch")
+    return np.sum(Session(source).batches(inputs, BATCH) * vectors, 1)
 
 
 if __name__ == "__main__":
