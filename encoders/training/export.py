@@ -22,6 +22,7 @@ from audio_classes import CONCEPT
 from audio_model import AudioTower, Head, label_table
 from image_model import SIDE, ImageTower
 from paths import OUT
+from quantise import Graph
 from session import Session
 
 PACK = OUT / "pack"
@@ -33,6 +34,7 @@ def graph(tower, example, name, entry):
         tower.eval(), example, str(PACK / name), opset_version=17, input_names=[entry], output_names=["embedding"],
         dynamic_axes={entry: {0: "batch"}, "embedding": {0: "batch"}},
     )
+    Graph(PACK / name).save(PACK / name)  # without the stacks of one: the same bits, a sixth less time for sound
 
 
 def towers():
