@@ -97,7 +97,23 @@ def groups(all_recordings, most=48, most_bytes=4 << 20):
 
 
 def windows(all_recordings, batch=64):
-    """Yields (float32 [≤ batch, 32000], [(stream, hop, recording)]): 2 s every 0.5 s, so a window stands for 0.5 s; hop counts them.
+    """Yields (float32 [≤ batch, 32000], int32 [≤ batch, 3]) as pieces() does, in full batches."""
+    waiting, count = [], 0
+    for piece in pieces(all_recordings):
+        waiting.append(piece)
+        count += len(piece[1])
+        if count >= batch:
+            pcm, rows = (np.concatenate(parts) for parts in zip(*waiting))
+            whole = count - count % batch
+            for at in range(0, whole, batch):
+                yield pcm[at : at + batch], rows[at : at + batch]
+            waiting, count = [(pcm[whole:].copy(), rows[whole:])], count - whole
+    if count:
+        yield tuple(np.concatenate(parts) for parts in zip(*waiting))
+
+
+def pieces(all_recordings, most=256):
+    """Yields (windows, [(stream, hop, recording)]): 2 s every 0.5 s, so a window stands for 0.5 s; hop counts them.
 
     The recordings of one package are one stream, joined end to end with 10 ms fades, as words of one loudspeaker. A recording that was
     heard before in any file, and windows of digital silence, are left out. `recording` is the one in the middle of the window.
@@ -120,8 +136,8 @@ def windows(all_recordings, batch=64):
             owner = np.searchsorted(starts, np.arange(len(views)) * HOP + WINDOW // 2, "right") - 1
             rows = np.array([(stream, hop + k, begun[o][1]) for k, o in enumerate(owner)], np.int32)
             loud = np.flatnonzero([np.abs(v).max() > 1.5 / 32768 for v in views])
-            for at in range(0, len(loud), batch):
-                yield views[loud[at : at + batch]], rows[loud[at : at + batch]]
+            for at in range(0, len(loud), most):
+                yield views[loud[at : at + most]], rows[loud[at : at + most]]
             used = len(views) * HOP
             rest, hop = rest[used:], hop + len(views)
             begun = [(max(0, b - used), r) for k, (b, r) in enumerate(begun) if k + 1 == len(begun) or begun[k + 1][0] > used]
