@@ -1,6 +1,7 @@
 // The manifest of a pack: what manifest.json must hold, and the one sentence that says what is wrong with it.
 import { FusiondError } from "../fusion/model/errors.js";
 import type { Modality } from "../fusion/model/modality.js";
+import { shortHash } from "../fusion/model/observation.js";
 import type { CrossModal } from "./cross-modal.js";
 
 /** A file of a pack: its name inside the pack's folder, its SHA-256 in hexadecimal and its exact length. */
@@ -86,6 +87,14 @@ export function parseManifest(json: unknown, where: string): Manifest {
   };
   checkInputs(manifest, where);
   return manifest;
+}
+
+/**
+ * Which encoders make a pack's vectors: the space, and a digest of the towers' files. Two packs that differ in it make
+ * vectors that never meet, even where they call their spaces by one name.
+ */
+export function encodersOf({ space, image, audio, vocabulary }: Manifest): string {
+  return `${space}@${shortHash(...[...image.graphs, ...audio.graphs, vocabulary].map((file) => file.sha256))}`;
 }
 
 function mapOf(tower: Reader): string {

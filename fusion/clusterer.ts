@@ -211,7 +211,7 @@ export class Clusterer {
 
   #close(state: OpenEvent, reason: CloseReason): EventChange {
     this.#open.delete(state.event.id);
-    return { kind: "closed", event: { ...state.event, phase: "closed", closeReason: reason, revision: state.event.revision + 1 } };
+    return { kind: "closed", event: closedEvent(state.event, reason) };
   }
 
   #evict(): readonly EventChange[] {
@@ -242,6 +242,11 @@ export class Clusterer {
     const concept = this.#options.conceptNames[best];
     return concept === undefined ? {} : { concept };
   }
+}
+
+/** The event at its end. */
+export function closedEvent(event: FusionEvent, reason: CloseReason): FusionEvent {
+  return { ...event, phase: "closed", closeReason: reason, revision: event.revision + 1 };
 }
 
 function isOlder(a: FusionEvent, b: FusionEvent): boolean {

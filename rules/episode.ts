@@ -3,6 +3,7 @@ import type { Incident, Evidence } from "./incident.js";
 import { completeNeeded, confidenceOf, judged, type Anchor, type Met, type Surroundings } from "./evaluate.js";
 import { withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
 import type { Rule } from "./rule.js";
+import { logit } from "../fusion/model/likelihood.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
 
 /** Why a candidate never became an incident. */
@@ -77,6 +78,28 @@ export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: numb
     confidence: Math.max(episode.confidence, confidenceOf(rule.condition, met)),
     events: matches.reduce(withEvent, episode.events),
     evidence: matches.flatMap((match) => match.evidence).reduce(withEvidence, episode.evidence),
+  };
+}
+
+/**
+ * The firing episode that was told as this incident, firing or resolved. Exact but for what is not told: evidence beyond
+ * the best, and its log-likelihood ratios, which only rank it.
+ */
+export function episodeOf(rule: Rule, incident: Incident): Episode {
+  const { id, groupId, startedAt, updatedAt, endedAt: lastMetAt = updatedAt, confidence, calibrated, unwitnessed, events, evidence } = incident;
+  const conditions = new Set(evidence.map((one) => one.condition));
+  return {
+    id,
+    groupId,
+    state: "firing",
+    ...(unwitnessed === undefined ? {} : { unwitnessed }),
+    startedAt,
+    firstMetAt: startedAt,
+    metLeaves: rule.leaves.flatMap((leaf, index) => (conditions.has(leaf.label) ? [index] : [])),
+    lastMetAt,
+    confidence,
+    events,
+    evidence: evidence.map(({ offsetMs: _told, ...one }) => ({ ...one, llr: logit(one.confidence) - logit(rule.prior), calibrated })),
   };
 }
 

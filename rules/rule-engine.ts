@@ -77,6 +77,11 @@ export class RuleEngine {
     for (const state of this.#states) state.carryOver(fromId, to, merged);
   }
 
+  /** Goes on with an incident as it was told: see `RuleState.uphold`. */
+  uphold(incident: Incident): readonly RuleNote[] {
+    return this.#states.filter((state) => state.rule.id === incident.ruleId).flatMap((state) => state.uphold(incident));
+  }
+
   /** A source became healthy, or stopped being so. */
   witness(change: WitnessChange): void {
     this.#spans = withChange(this.#spans, change);

@@ -10,6 +10,7 @@ import {
   beginEpisode,
   continueEpisode,
   decide,
+  episodeOf,
   incidentOf,
   renameEvent,
   suppressed,
@@ -120,6 +121,21 @@ export class RuleState {
     const episode = this.#data.episode;
     const renamed = episode === undefined || !merged ? episode : renameEvent(episode, fromId, to);
     this.#data = { ...this.#data, leaves, ...(renamed === undefined ? {} : { episode: renamed }) };
+  }
+
+  /**
+   * Goes on with an incident as it was told, firing or resolved since, where what showed it cannot be asked again. What
+   * the rule knows better stays; an incident that is over, or of conditions that the rule does not have, is left alone.
+   */
+  uphold(incident: Incident): readonly RuleNote[] {
+    const { episode: before, resolved, conditions } = this.#data;
+    if (resolved.some(({ id }) => id === incident.id) || incident.evidence.some(({ condition }) => !conditions.includes(condition))) return [];
+    const told = episodeOf(this.rule, incident);
+    const same = before?.id === told.id ? before : undefined;
+    const { suppression: _lifted, ...newest } = same !== undefined && same.lastMetAt >= told.lastMetAt ? same : told;
+    const episode: Episode = { ...newest, state: "firing" };
+    this.#data = { ...this.#data, episode };
+    return same?.state === "firing" ? [] : [{ kind: "incident", incident: this.#report(episode) }];
   }
 
   /** Time has passed to `timeMs`: decides what waited, resolves what is over, forgets what is old. */

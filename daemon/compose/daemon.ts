@@ -8,6 +8,7 @@ import { HttpServer } from "../http/server.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
+import type { Forgotten } from "../pipeline/other-encoders.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
 import { packageRoot } from "../runtime/package-root.js";
@@ -105,7 +106,7 @@ export class Daemon {
     const sources = this.#sources(pack, broker);
     const encoders = await this.#startEncoders(pack, sources, signal);
     const groups = buildGroups(config, pack, compiled, sources, telemetry.events.fusion, true);
-    recover(groups, recovered);
+    telemetry.events.fusion.otherEncoders(recover(groups, recovered));
     this.#tellTelemetry(groups, compiled, sources);
     this.#startPipeline(sources, encoders, groups, store, publisher, broker);
   }
@@ -271,11 +272,12 @@ export class Daemon {
   }
 }
 
-function recover(groups: Groups, recovered: readonly RecoveredGroup[]): void {
-  for (const group of groups.all) {
+/** Every group takes up what it left; gives what those had to forget whose vectors other encoders made. */
+function recover(groups: Groups, recovered: readonly RecoveredGroup[]): readonly Forgotten[] {
+  return groups.all.flatMap((group) => {
     const left = recovered.find((one) => one.groupId === group.groupId);
-    if (left === undefined) continue;
+    if (left === undefined) return [];
     const checkpoint = left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint);
-    group.recover(checkpoint, left.journal.map(decodeEntry));
-  }
+    return group.recover(checkpoint, left.journal.map(decodeEntry)) ?? [];
+  });
 }

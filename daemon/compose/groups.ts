@@ -1,6 +1,7 @@
 // The groups of the configuration, each with its inputs and rules.
 import type { Config } from "../../config/schema.js";
 import type { Pack } from "../../encoders/pack.js";
+import { encodersOf } from "../../encoders/pack-manifest.js";
 import type { Input } from "../../fusion/watermark.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { GroupRunner } from "../pipeline/group-runner.js";
@@ -29,6 +30,7 @@ export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules,
     const runner = new GroupRunner(
       {
         groupId: group.id,
+        encoders: encodersOf(pack.manifest),
         inputs,
         allowedLatenessMs: group.allowedLatenessMs,
         idleAfterMs: live ? group.idleAfterMs : Infinity,

@@ -5,26 +5,23 @@ import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Input } from "../../fusion/watermark.js";
-import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
+import { PublicationLedger, type Publication } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
-import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
+import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
+import type { GroupCheckpoint, JournalValue } from "./journal.js";
+import { withoutVectors, type Forgotten } from "./other-encoders.js";
 import type { GroupTelemetry } from "./pipeline-telemetry.js";
 
 /** What a group is made with. */
 export interface GroupRunnerOptions {
   readonly groupId: string;
+  /** Which encoders make the vectors that come in: those of others never meet them. */
+  readonly encoders: string;
   readonly state: GroupStateOptions;
   readonly inputs: readonly Input[];
   readonly allowedLatenessMs: number;
   readonly idleAfterMs: number;
   readonly updateEveryMs: (ruleId: string) => number;
-}
-
-/** A group as it stood at its last checkpoint. */
-export interface GroupCheckpoint {
-  readonly watermark: number;
-  readonly state: GroupStateData;
-  readonly told: readonly Told[];
 }
 
 /** What a group wants written down and told after a step. */
@@ -39,15 +36,6 @@ export interface GroupResult {
   readonly events: readonly FusionEvent[];
 }
 
-/** The group was complete up to here when something was told. */
-export interface Passed {
-  readonly kind: "passed";
-  readonly watermark: number;
-}
-
-/** An entry of a group's journal: what it took in, how far it was complete, and what it told. */
-export type JournalValue = Step | Passed | Told;
-
 /**
  * Takes the steps of one group in, in whatever order they come, and says what is to be told.
  *
@@ -60,6 +48,8 @@ export class GroupRunner {
   readonly #telemetry: GroupTelemetry;
   #fold: SpeculativeFold<Step, StepOutput, GroupState>;
   #ledger: PublicationLedger;
+  /** What the recovery did, to be counted and told when time passes first. */
+  #recovered: readonly StepOutput[] = [];
 
   constructor(options: GroupRunnerOptions, telemetry: GroupTelemetry) {
     this.groupId = options.groupId;
@@ -73,8 +63,22 @@ export class GroupRunner {
   /**
    * Takes up what an earlier run left: its checkpoint and its journal since, in the order written. Nobody witnessed
    * anything from its last sign of life on. A checkpoint must be written before anything else is taken in.
+   *
+   * Where other encoders made its vectors, all but those goes on; what it had to do without is returned.
    */
-  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): void {
+  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): Forgotten | undefined {
+    const isOurs = checkpoint === undefined ? journal.length === 0 : checkpoint.encoders === this.#options.encoders;
+    if (isOurs) {
+      this.#recover(checkpoint, journal);
+      return undefined;
+    }
+    const kept = withoutVectors(checkpoint, journal);
+    this.#recover(kept.checkpoint, kept.journal);
+    this.#recovered = kept.closed.map((event) => ({ kind: "event", change: { kind: "closed", event } }));
+    return kept.forgotten;
+  }
+
+  #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): void {
     const state = new GroupState(this.#options.state, checkpoint?.state);
     this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
     const told = new Map((checkpoint?.told ?? []).map((one) => [one.incident.id, one]));
@@ -98,7 +102,7 @@ export class GroupRunner {
 
   /** Everything an equal runner needs to go on from here, the steps of the tail excluded. */
   checkpoint(): GroupCheckpoint {
-    return { watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told };
+    return { encoders: this.#options.encoders, watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told };
   }
 
   /** Steps since the watermark, in canonical order: they follow the checkpoint in the journal. */
@@ -146,7 +150,8 @@ export class GroupRunner {
 
   /** Commits everything up to `watermark`, whatever the inputs say: a replay knows better. */
   advanceTo(watermark: number): GroupResult {
-    const outputs = Number.isFinite(watermark) ? this.#fold.advance(watermark) : [];
+    const outputs = [...this.#recovered, ...(Number.isFinite(watermark) ? this.#fold.advance(watermark) : [])];
+    this.#recovered = [];
     this.#count(outputs);
     return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, watermark)), events: changedEvents(outputs) };
   }

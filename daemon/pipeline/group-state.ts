@@ -7,25 +7,39 @@ import { compareObservations, endedAt, type Observation } from "../../fusion/mod
 import type { Scorer } from "../../fusion/scorer.js";
 import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
+import type { Incident } from "../../rules/incident.js";
 import type { RuleNote } from "../../rules/rule-state.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 
-/** One step of a group's fold. */
+/** One step of a group's fold. `upheld`: an incident as it was told, where the vectors that showed it mean nothing any more. */
 export type Step =
+  | { readonly kind: "witness"; readonly change: WitnessChange }
   | { readonly kind: "observation"; readonly observation: Observation }
-  | { readonly kind: "witness"; readonly change: WitnessChange };
+  | { readonly kind: "upheld"; readonly at: number; readonly incident: Incident };
 
 /** What a step did, for counting and for telling events. */
 export type StepOutput = { readonly kind: "event"; readonly change: EventChange } | { readonly kind: "rule"; readonly note: RuleNote };
 
+/** Within one moment: who watched, what was seen, what had been told of it. */
+const RANKS: Readonly<Record<Step["kind"], number>> = { witness: 0, observation: 1, upheld: 2 };
+
 /** The canonical order of steps: a witness counts before the observations of its moment. */
 export const stepOrder: StepOrder<Step> = {
-  timeOf: (step) => (step.kind === "witness" ? step.change.at : endedAt(step.observation)),
+  timeOf(step) {
+    switch (step.kind) {
+      case "witness":
+        return step.change.at;
+      case "observation":
+        return endedAt(step.observation);
+      case "upheld":
+        return step.at;
+    }
+  },
   compare(a, b) {
     const time = stepOrder.timeOf(a) - stepOrder.timeOf(b);
     if (time !== 0) return time;
     if (a.kind === "observation" && b.kind === "observation") return compareObservations(a.observation, b.observation);
-    return a.kind === b.kind ? 0 : a.kind === "witness" ? -1 : 1;
+    return RANKS[a.kind] - RANKS[b.kind];
   },
 };
 
@@ -89,6 +103,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
       this.#rules.witness(step.change);
       return [];
     }
+    if (step.kind === "upheld") return notes(this.#rules.uphold(step.incident));
     const { observation } = step;
     if (observation.gate === "closed") {
       this.#learn(observation);

@@ -1,6 +1,6 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
 import { bytesToVector, decode, encode, vectorToBytes } from "../codec/msgpack.js";
-import type { GroupCheckpoint, JournalValue } from "./group-runner.js";
+import type { GroupCheckpoint, JournalValue } from "./journal.js";
 
 /** The bytes of a journal entry. */
 export function encodeEntry(entry: JournalValue): Uint8Array {

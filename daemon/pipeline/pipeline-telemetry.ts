@@ -11,7 +11,7 @@ export const STAGES = ["capture", "encode", "fuse", "outbox"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What came of an event when it left the open ones. */
-export const EVENT_OUTCOMES = ["gap", "max_duration", "evicted", "merged"] as const satisfies readonly (CloseReason | "merged")[];
+export const EVENT_OUTCOMES = ["gap", "max_duration", "evicted", "encoders_changed", "merged"] as const satisfies readonly (CloseReason | "merged")[];
 /** One of the closed set of event outcomes. */
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 

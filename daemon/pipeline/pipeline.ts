@@ -14,7 +14,8 @@ import type { DropReason, Source, SourceSignal, SourceState } from "../sources/s
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
-import type { GroupResult, GroupRunner, JournalValue } from "./group-runner.js";
+import type { GroupResult, GroupRunner } from "./group-runner.js";
+import type { JournalValue } from "./journal.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
 import { witnessChanges } from "./witness-changes.js";

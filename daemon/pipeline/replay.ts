@@ -6,6 +6,7 @@ import { compareObservations, endedAt, type Observation } from "../../fusion/mod
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Source, SourceSignal } from "../sources/source.js";
+import { stepOrder } from "./group-state.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
@@ -133,6 +134,6 @@ function frontierOf(lane: Lane): number {
 /** Past every gap, hold and absence that a rule may wait for: the input is over. */
 function farBeyond(group: GroupRunner): number {
   const last = group.tail.at(-1);
-  const newest = last === undefined ? group.watermark : last.kind === "observation" ? endedAt(last.observation) : last.change.at;
+  const newest = last === undefined ? group.watermark : stepOrder.timeOf(last);
   return Math.max(newest, group.watermark) + 3_600_000;
 }

@@ -5,6 +5,7 @@ import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 import { SUPPRESSION_REASONS, type SuppressionReason } from "../../rules/episode.js";
 import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../pipeline/pipeline-telemetry.js";
+import type { Forgotten } from "../pipeline/other-encoders.js";
 import type { GroupGauge } from "./gauges.js";
 
 const INCIDENT_STATES = ["pending", "firing", "resolved"] as const satisfies readonly Incident["state"][];
@@ -89,6 +90,14 @@ export class FusionEvents implements GroupTelemetry {
   suppressed(ruleId: string, reason: SuppressionReason): void {
     this.#suppressed.increase({ rule: this.#rules.of(ruleId), reason });
     this.#logger.log("debug", "incident was held back", { rule: ruleId, reason });
+  }
+
+  /** Groups were recovered whose vectors other encoders had made; none: nothing to tell. */
+  otherEncoders(groups: readonly Forgotten[]): void {
+    if (groups.length === 0) return;
+    const sum = (what: keyof Forgotten): number => groups.reduce((total, one) => total + one[what], 0);
+    const counts = { groups: groups.length, cohorts: sum("cohorts"), events: sum("events"), observations: sum("observations"), incidents: sum("incidents") };
+    this.#logger.log("warn", "other encoders made what the state holds: cohorts start anew, open events are closed, observations not yet committed are not scored again, incidents go on", counts);
   }
 
   #collect(): void {

@@ -3,7 +3,7 @@ import type { Modality } from "./modality.js";
 import type { Embedding, Fields, Region } from "./observation.js";
 
 /** Why an event came to its end. */
-export type CloseReason = "gap" | "max_duration" | "evicted";
+export type CloseReason = "gap" | "max_duration" | "evicted" | "encoders_changed";
 
 /** The best member of one source and modality: what it is compared by, and shown as. */
 export interface Representative {

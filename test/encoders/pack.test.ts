@@ -3,6 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
+import { encodersOf } from "../../encoders/pack-manifest.js";
 import { MODALITIES } from "../../fusion/model/modality.js";
 import { dot } from "../../fusion/model/vector.js";
 import { changeJson, embeddedPack, packCopy, temporaryFolder } from "./support.js";
@@ -16,6 +17,16 @@ void t.test("pack: the embedded pack is whole", async (t) => {
   const names = pack.space.concepts.map((concept) => concept.name);
   for (const name of ["person", "dog", "glass breaking"]) t.ok(names.includes(name), `a concept is called by its own name: ${name}`);
   t.match(pack.manifest.audio, { sampleRateHz: 16_000, windowMs: 2000, hopMs: 500 });
+});
+
+void t.test("pack: its encoders are its space and its towers, and nothing else", async (t) => {
+  const { manifest } = await loadPack(embeddedPack);
+  const { image, audio, vocabulary } = manifest;
+  const other = { ...vocabulary, sha256: "0".repeat(64) };
+  const packs = [manifest, { ...manifest, space: "other" }, { ...manifest, image: { ...image, graphs: [other] } }, { ...manifest, audio: { ...audio, graphs: [other] } }, { ...manifest, vocabulary: other }];
+  t.equal(new Set(packs.map(encodersOf)).size, packs.length, "each of them makes vectors of its own");
+  t.equal(encodersOf({ ...manifest, version: "2", calibration: other, golden: other }), encodersOf(manifest), "calibration makes no vectors");
+  t.match(encodersOf(manifest), new RegExp(`^${manifest.space}@[0-9a-f]{16}$`));
 });
 
 void t.test("pack: the normalised coefficients say what those of the raw cosine say", async (t) => {

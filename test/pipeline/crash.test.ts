@@ -1,47 +1,10 @@
 import fc from "fast-check";
 import t from "tap";
 import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
-import { decodeEntry } from "../../daemon/pipeline/journal-codec.js";
-import type { CommitBatch } from "../../daemon/store/store.js";
 import { holds } from "../support/property.js";
 import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "./rig.js";
 import { sceneOf } from "./scene-support.js";
-
-interface Alert {
-  readonly id: string;
-  readonly revision: number;
-  readonly state: string;
-  readonly ruleId: string;
-}
-
-function alertsOf(batches: readonly CommitBatch[]): readonly Alert[] {
-  return batches
-    .flatMap((batch) => batch.outbox)
-    .filter((message) => message.class === "alert")
-    .map((message) => {
-      const body = JSON.parse(Buffer.from(message.body).toString("utf8")) as { id: string; state: string; ruleId: string };
-      return { ...body, revision: Number(message.messageId.split(".")[1]) };
-    });
-}
-
-/** What is wrong with the revisions that were told, each exactly once and in order. */
-function faultsOf(alerts: readonly Alert[]): readonly string[] {
-  const last = new Map<string, Alert>();
-  const faults: string[] = [];
-  for (const alert of alerts) {
-    const before = last.get(alert.id);
-    if (alert.revision !== (before?.revision ?? 0) + 1) faults.push(`${alert.id}: ${alert.revision} after ${before?.revision}`);
-    if (before?.state === "resolved") faults.push(`${alert.id}: ${alert.state} after it was resolved`);
-    last.set(alert.id, alert);
-  }
-  for (const alert of last.values()) if (alert.state !== "resolved") faults.push(`${alert.id}: never resolved`);
-  return faults;
-}
-
-function observationsOf(batches: readonly CommitBatch[]): ReadonlySet<string> {
-  const entries = batches.flatMap((batch) => batch.journal).map((entry) => decodeEntry(entry.bytes));
-  return new Set(entries.flatMap((entry) => ("kind" in entry && entry.kind === "observation" ? [entry.observation.id] : [])));
-}
+import { alertsOf, faultsOf, observationsOf } from "./told.js";
 
 void t.test("pipeline: a crash after any commit loses no alert and tells none twice", async (t) => {
   let checkpoints = 0;
@@ -94,9 +57,10 @@ void t.test("pipeline: nobody watched while it was down, however often it went d
   const first = new GroupRunner(options, silent);
   first.recover(undefined, []);
   t.equal(first.tail.length, 0, "a first start has no past");
+  const begun = first.checkpoint();
   const healthy = first.witness({ ...cam, at: 1000, healthy: true }).step;
   const second = new GroupRunner(options, silent);
-  second.recover(undefined, healthy === undefined ? [] : [healthy]);
+  second.recover(begun, healthy === undefined ? [] : [healthy]);
   second.witness({ ...cam, at: 60_000, healthy: true });
   const third = new GroupRunner(options, silent);
   third.recover(second.checkpoint(), second.tail);

@@ -16,6 +16,7 @@ function runnerFor(condition: ConditionSource, more: { sameEvent?: boolean; maxD
   const rule = compileRule(ruleSource(condition, { sameEvent: more.sameEvent ?? false }), 0.05, () => 0);
   const options: GroupRunnerOptions = {
     groupId: "yard",
+    encoders: scene.space.id,
     inputs: [{ sourceId: "cam", modality: "image" }],
     allowedLatenessMs: 1000,
     idleAfterMs: 30_000,

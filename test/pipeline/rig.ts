@@ -7,6 +7,7 @@ import type { FusionEvent } from "../../fusion/model/event.js";
 import { Committer } from "../../daemon/pipeline/committer.js";
 import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
 import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import type { Forgotten } from "../../daemon/pipeline/other-encoders.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
@@ -40,17 +41,17 @@ export function recoveredFrom(batches: readonly CommitBatch[]): RecoveredGroup {
   return { groupId: "yard", journal, ...(checkpoint === undefined ? {} : { checkpoint }) };
 }
 
-export function runnerOptions(scene: Scene): GroupRunnerOptions {
+export function runnerOptions(scene: Scene, encoders: string = scene.space.id): GroupRunnerOptions {
   const inputs = [
     { sourceId: "cam-a", modality: "image" },
     { sourceId: "cam-b", modality: "image" },
     { sourceId: "mic", modality: "audio" },
   ] as const;
-  return { groupId: "yard", state: optionsFor(scene), inputs, allowedLatenessMs: 1000, idleAfterMs: 60_000, updateEveryMs: () => 2000 };
+  return { groupId: "yard", encoders, state: optionsFor(scene), inputs, allowedLatenessMs: 1000, idleAfterMs: 60_000, updateEveryMs: () => 2000 };
 }
 
-export function recover(runner: GroupRunner, left: RecoveredGroup): void {
-  runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry));
+export function recover(runner: GroupRunner, left: RecoveredGroup): Forgotten | undefined {
+  return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry));
 }
 
 /** The signals of a source of the scene: healthy, its samples with progress after each, and its end. */
@@ -128,9 +129,9 @@ export class Losses implements PipelineTelemetry {
 }
 
 /** A pipeline over the scene, on a clock that moves as the sources tell. */
-export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredGroup, except: ReadonlySet<string> = new Set()) {
+export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredGroup, except: ReadonlySet<string> = new Set(), encoders?: string) {
   const clock = new VirtualClock();
-  const runner = new GroupRunner(runnerOptions(scene), silent);
+  const runner = new GroupRunner(runnerOptions(scene, encoders), silent);
   if (left !== undefined) recover(runner, left);
   const pause = async (): Promise<void> => {
     await Promise.resolve();

@@ -1,0 +1,21 @@
+// What a group writes down: its state now and then, and since then what it took in and told.
+import type { Told } from "../../rules/publication.js";
+import type { GroupStateData, Step } from "./group-state.js";
+
+/** A group as it stood at its last checkpoint. */
+export interface GroupCheckpoint {
+  /** The encoders that made its vectors and those of the steps since; absent where an older fusiond wrote it. */
+  readonly encoders?: string;
+  readonly watermark: number;
+  readonly state: GroupStateData;
+  readonly told: readonly Told[];
+}
+
+/** The group was complete up to here when something was told. */
+export interface Passed {
+  readonly kind: "passed";
+  readonly watermark: number;
+}
+
+/** An entry of a group's journal: what it took in, how far it was complete, and what it told. */
+export type JournalValue = Step | Passed | Told;
