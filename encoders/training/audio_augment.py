@@ -1,163 +1,198 @@
-"""What microphones do to sounds: backgrounds, rooms, levels, bands, clipping. All numpy, all from one seeded generator."""
-import glob
-import subprocess
+"""What microphones do to sounds: backgrounds, rooms, levels, bands, clipping. Batches of 2 s windows in torch, on any device.
 
-import numpy as np
+Everything is drawn by the Dice that is passed in; the same dice on the same device draw the same windows.
+"""
+import math
+
+import torch
+from torch.nn import functional as F
 
 RATE, SAMPLES = 16000, 32000
-VOICES = "/usr/share/sounds/alsa/*_*.wav"
-_voices = []
+HARMONICS, VOICES_MOST = 13, 13
+
+
+class Dice:
+    """Seeded draws on one device."""
+
+    def __init__(self, seed, device="cpu"):
+        self.device, self.generator = device, torch.Generator(device).manual_seed(seed)
+
+    def uniform(self, low, high, *shape):
+        return low + (high - low) * torch.rand(*shape, generator=self.generator, device=self.device)
+
+    def normal(self, *shape):
+        return torch.randn(*shape, generator=self.generator, device=self.device)
+
+    def below(self, most, *shape):
+        return torch.randint(most, shape, generator=self.generator, device=self.device)
+
+    def chance(self, p, n):
+        return torch.rand(n, generator=self.generator, device=self.device) < p
 
 
 def rms(x):
-    return float(np.sqrt(np.mean(np.square(x)) + 1e-12))
+    return torch.sqrt(x.square().mean(-1, keepdim=True) + 1e-12)
 
 
-def coloured(rng, slope, n=SAMPLES):
-    """Noise whose power falls with frequency to the power of `slope`: 0 white, 1 pink, 2 brown."""
-    spectrum = np.fft.rfft(rng.standard_normal(n))
-    hz = np.fft.rfftfreq(n, 1 / RATE)
-    return np.fft.irfft(spectrum / np.maximum(hz, 30.0) ** (slope / 2), n)
+def decibels(db):
+    return 10 ** (db / 20)
 
 
-def swell(rng, n=SAMPLES):
+def hertz(device, n=SAMPLES):
+    return torch.fft.rfftfreq(n, 1 / RATE, device=device)
+
+
+def seconds(device):
+    return torch.arange(SAMPLES, device=device) / RATE
+
+
+def where(mask, changed, x):
+    """x with the rows of the mask replaced by changed(rows)."""
+    rows = mask.nonzero()[:, 0]
+    return x.index_copy(0, rows, changed(x[rows]).to(x.dtype)) if len(rows) else x
+
+
+def coloured(dice, slope):
+    """Noise whose power falls with frequency to the power of slope [B, 1]: 0 white, 1 pink, 2 brown; unit rms."""
+    spectrum = torch.fft.rfft(dice.normal(len(slope), SAMPLES))
+    x = torch.fft.irfft(spectrum / hertz(dice.device).clamp(min=30.0) ** (slope / 2), SAMPLES)
+    return x / rms(x)
+
+
+def swell(dice, n):
     """A slow change of level, as wind and passing traffic have."""
-    points = rng.uniform(-6, 6, 5)
-    return 10 ** (np.interp(np.arange(n), np.linspace(0, n, 5), points) / 20)
+    points = dice.uniform(-6, 6, n, 1, 5)
+    return decibels(F.interpolate(points, SAMPLES, mode="linear", align_corners=True)[:, 0])
 
 
-def footage(rng):
+def footage(dice, n):
     """The murmur of a street or a hall behind a camera: coloured noise in bands that swell on their own."""
-    x = coloured(rng, rng.uniform(0.8, 2.2)) * swell(rng)
-    hz = np.fft.rfftfreq(SAMPLES, 1 / RATE)
-    centre, width = np.exp(rng.uniform(np.log(80), np.log(3000))), rng.uniform(0.3, 1.2)
-    bump = 1 + rng.uniform(0, 6) * np.exp(-((np.log(np.maximum(hz, 1) / centre) / width) ** 2))
-    return np.fft.irfft(np.fft.rfft(x) * bump, SAMPLES)
+    x = coloured(dice, dice.uniform(0.8, 2.2, n, 1)) * swell(dice, n)
+    centre, width = torch.exp(dice.uniform(math.log(80), math.log(3000), n, 1)), dice.uniform(0.3, 1.2, n, 1)
+    bump = 1 + dice.uniform(0, 6, n, 1) * torch.exp(-((torch.log(hertz(dice.device).clamp(min=1) / centre) / width) ** 2))
+    return torch.fft.irfft(torch.fft.rfft(x) * bump, SAMPLES)
 
 
-def hum(rng):
+def hum(dice, n):
     """Mains or a motor far away: harmonics and a floor of noise."""
-    t, base = np.arange(SAMPLES) / RATE, rng.choice([50.0, 60.0, rng.uniform(25, 240)])
-    x = sum(rng.uniform(0, 1) / k * np.sin(2 * np.pi * base * k * t + rng.uniform(0, 7)) for k in range(1, rng.integers(3, 14)))
-    floor = coloured(rng, rng.uniform(0.5, 2))
-    return x / rms(x) + rng.uniform(0.02, 1.0) * floor / rms(floor)
+    t, kind = seconds(dice.device), dice.uniform(0, 1, n, 1)
+    base = torch.where(kind < 1 / 3, torch.full_like(kind, 50.0), torch.where(kind < 2 / 3, torch.full_like(kind, 60.0), dice.uniform(25, 240, n, 1)))
+    count, x = 3 + dice.below(HARMONICS - 3, n, 1), torch.zeros(n, SAMPLES, device=dice.device)
+    for k in range(1, HARMONICS):
+        x += (k < count) * dice.uniform(0, 1, n, 1) / k * torch.sin(2 * math.pi * base * k * t + dice.uniform(0, 2 * math.pi, n, 1))
+    return x / rms(x) + dice.uniform(0.02, 1.0, n, 1) * coloured(dice, dice.uniform(0.5, 2, n, 1))
 
 
-def fan(rng):
+def fan(dice, n):
     """A ventilator: noise in a broad band, modulated by the blades."""
-    t = np.arange(SAMPLES) / RATE
-    x = coloured(rng, rng.uniform(0.5, 1.8))
-    return x * (1 + rng.uniform(0, 0.4) * np.sin(2 * np.pi * rng.uniform(5, 40) * t)) + 0.3 * rms(x) * hum(rng)
+    blades = torch.sin(2 * math.pi * dice.uniform(5, 40, n, 1) * seconds(dice.device))
+    return coloured(dice, dice.uniform(0.5, 1.8, n, 1)) * (1 + dice.uniform(0, 0.4, n, 1) * blades) + 0.3 * hum(dice, n)
 
 
-def babble(rng):
-    """Many voices at once, none of them understood: alsa-utils' spoken words, shifted, stretched, reversed and added."""
-    if not _voices:
-        for path in sorted(glob.glob(VOICES)):
-            raw = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"], capture_output=True, check=True).stdout
-            _voices.append(np.frombuffer(raw, np.float32))
-    if not _voices:
-        return footage(rng)
-    x = np.zeros(SAMPLES)
-    for _ in range(rng.integers(6, 14)):
-        voice = _voices[rng.integers(len(_voices))]
-        voice = np.interp(np.arange(0, len(voice) - 1, rng.uniform(0.8, 1.25)), np.arange(len(voice)), voice)
-        voice = np.tile(voice[:: rng.choice([-1, 1])], 4)[: 2 * SAMPLES]
-        start = rng.integers(0, max(1, len(voice) - SAMPLES))
-        piece = voice[start : start + SAMPLES] * rng.uniform(0.3, 1)
-        x[: len(piece)] += piece
-    return reverb(rng, x) + 0.05 * rms(x) * coloured(rng, 1.0)
+def babble(dice, n, voices):
+    """Many voices at once, none of them understood: spoken sentences [V, 5 s], shifted, stretched, reversed and added."""
+    x, count = torch.zeros(n, SAMPLES, device=dice.device), 6 + dice.below(VOICES_MOST - 5, n, 1)
+    steps = torch.arange(SAMPLES, device=dice.device)
+    for k in range(VOICES_MOST):
+        voice, pace = dice.below(len(voices), n, 1), dice.uniform(0.8, 1.25, n, 1) * (1 - 2 * dice.below(2, n, 1))
+        at = (dice.uniform(0, voices.shape[1], n, 1) + pace * steps).long() % voices.shape[1]
+        x += (k < count) * dice.uniform(0.3, 1, n, 1) * voices[voice, at]
+    x = reverb(dice, x)
+    return x + 0.05 * rms(x) * coloured(dice, torch.ones(n, 1, device=dice.device))
 
 
-BACKGROUNDS = (footage, footage, footage, lambda r: coloured(r, r.uniform(0, 2.2)), hum, fan, babble)
+def plain(dice, n):
+    return coloured(dice, dice.uniform(0, 2.2, n, 1))
 
 
-def background(rng):
-    x = BACKGROUNDS[rng.integers(len(BACKGROUNDS))](rng)
-    return (x / rms(x)).astype(np.float32)
+def background(dice, n, voices):
+    """[n, 32000] at unit rms: three in seven a street or hall, else plain noise, hum, a fan or babble."""
+    kinds = (footage, footage, footage, plain, hum, fan, lambda d, m: babble(d, m, voices))
+    kind, x = dice.below(len(kinds), n), torch.empty(n, SAMPLES, device=dice.device)
+    for k, make in enumerate(kinds):
+        rows = (kind == k).nonzero()[:, 0]
+        if len(rows):
+            x[rows] = make(dice, len(rows))
+    return x / rms(x)
 
 
-def reverb(rng, x):
+def reverb(dice, x):
     """A room: an exponentially decaying noise of 0.15 to 0.8 s behind the direct sound."""
-    decay = rng.uniform(0.15, 0.8)
-    n = int(decay * RATE)
-    tail = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
-    tail[0] = 0
-    response = tail * rng.uniform(0.1, 0.8) / np.sqrt(np.sum(tail**2))
-    response[0] = 1
-    size = 1 << (len(x) + n - 1).bit_length()
-    return np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(response, size), size)[: len(x)]
+    n, length = len(x), int(0.8 * RATE)
+    decay = dice.uniform(0.15, 0.8, n, 1) * RATE
+    tail = dice.normal(n, length) * torch.exp(-6.9 * torch.arange(length, device=x.device) / decay)
+    tail[:, 0] = 0
+    response = tail * dice.uniform(0.1, 0.8, n, 1) / torch.sqrt(tail.square().sum(-1, keepdim=True) + 1e-12)
+    response[:, 0] = 1
+    size = 45056  # 11 * 4096, above 32 000 + 12 800
+    return torch.fft.irfft(torch.fft.rfft(x, size) * torch.fft.rfft(response, size), size)[:, :SAMPLES]
 
 
-def band(rng, x):
+def band(dice, x):
     """A telephone, a cheap microphone, a wall: a low and a high limit and a tilt."""
-    hz = np.maximum(np.fft.rfftfreq(len(x), 1 / RATE), 1)
-    low, high = np.exp(rng.uniform(np.log(20), np.log(350))), rng.choice([3400.0, 3900.0, rng.uniform(2500, 8000)])
-    gain = 1 / (1 + (low / hz) ** 4) / (1 + (hz / high) ** 12) * (hz / 1000) ** rng.uniform(-0.25, 0.25)
-    return np.fft.irfft(np.fft.rfft(x) * gain, len(x))
+    n, hz, kind = len(x), hertz(x.device).clamp(min=1), dice.below(3, len(x), 1)
+    low, free = torch.exp(dice.uniform(math.log(20), math.log(350), n, 1)), dice.uniform(2500, 8000, n, 1)
+    high = torch.where(kind == 0, torch.full_like(free, 3400.0), torch.where(kind == 1, torch.full_like(free, 3900.0), free))
+    gain = 1 / (1 + (low / hz) ** 4) / (1 + (hz / high) ** 12) * (hz / 1000) ** dice.uniform(-0.25, 0.25, n, 1)
+    return torch.fft.irfft(torch.fft.rfft(x) * gain, SAMPLES)
 
 
-def loudness(clip):
-    """Energy of each 2 s window that starts at a multiple of 0.1 s."""
-    power = np.concatenate([[0.0], np.cumsum(np.square(clip.astype(np.float64)))])
-    starts = np.arange(0, len(clip) - SAMPLES + 1, 1600)
-    return starts, power[starts + SAMPLES] - power[starts]
-
-
-def crop(rng, clip):
-    """A 2 s window that holds the sound: as loud as a quarter of the loudest one at least."""
-    starts, energy = loudness(clip)
-    loud = starts[energy >= 0.25 * energy.max()]
-    start = int(np.clip(rng.choice(loud) + rng.integers(-800, 800), 0, len(clip) - SAMPLES))
-    return clip[start : start + SAMPLES].astype(np.float32)
-
-
-def excerpt(rng, x):
+def excerpt(dice, x):
     """Only 0.3 to 1 s of the sound, anywhere in the window, as when it begins or ends there."""
-    n = int(rng.uniform(0.3, 1.0) * RATE)
-    smooth = np.convolve(np.square(x), np.ones(1600), "same")
-    middle = int(np.argmax(smooth * rng.uniform(0.5, 1, SAMPLES)))
-    start = int(np.clip(middle - rng.uniform(0.1, 0.6) * n, 0, SAMPLES - n))
-    y = np.zeros_like(x)
-    to = rng.integers(0, SAMPLES - n)
-    fade = np.minimum(1, np.minimum(np.arange(n), np.arange(n)[::-1]) / 80)
-    y[to : to + n] = x[start : start + n] * fade
-    return y
+    n, steps = len(x), torch.arange(SAMPLES, device=x.device)
+    length = dice.uniform(0.3, 1.0, n, 1) * RATE
+    loud = F.avg_pool1d(x.square().unsqueeze(1), 1600)[:, 0]
+    middle = 1600.0 * (loud * dice.uniform(0.5, 1, *loud.shape)).argmax(1, keepdim=True)
+    start = torch.minimum((middle - dice.uniform(0.1, 0.6, n, 1) * length).clamp(min=0), SAMPLES - length).long()
+    to = (dice.uniform(0, 1, n, 1) * (SAMPLES - length)).long()
+    fade = (torch.minimum(steps - to, to + length - steps) / 80).clamp(0, 1)
+    return torch.gather(x, 1, (steps - to + start).clamp(0, SAMPLES - 1)) * fade
 
 
-def level(rng, x):
-    """-42 to -6 dB of full scale at the loudest sample; one in eight clips."""
-    peak = np.abs(x).max()
-    if peak < 1e-7:
-        return x
-    y = x / peak * 10 ** (rng.uniform(-42, -3) / 20)
-    return np.clip(y * rng.uniform(2, 8), -1, 1) * 0.9 if rng.random() < 0.12 else y
+def level(dice, x):
+    """-42 to -3 dB of full scale at the loudest sample; one in eight clips."""
+    n = len(x)
+    y = x / x.abs().amax(-1, keepdim=True).clamp(min=1e-7) * decibels(dice.uniform(-42, -3, n, 1))
+    hard = (y * dice.uniform(2, 8, n, 1)).clamp(-1, 1) * 0.9
+    return torch.where(dice.chance(0.12, n)[:, None], hard, y)
 
 
-def spoil(rng, x, least_db=-5.0, most_db=25.0):
-    """A window as a microphone might give it."""
-    if rng.random() < 0.2:
-        x = excerpt(rng, x)
-    if rng.random() < 0.35:
-        x = reverb(rng, x)
-    if rng.random() < 0.8:
-        x = x + background(rng) * rms(x) * 10 ** (-rng.uniform(least_db, most_db) / 20)
-    if rng.random() < 0.3:
-        x = band(rng, x)
-    return level(rng, x).astype(np.float32)
+def spoil(dice, x, voices, least_db=-6.0, most_db=24.0):
+    """Windows [B, 32000] as a microphone might give them."""
+    n = len(x)
+    x = where(dice.chance(0.35, n), lambda r: reverb(dice, r), x)
+    noisy = lambda r: r + background(dice, len(r), voices) * rms(r) * decibels(-dice.uniform(least_db, most_db, len(r), 1))
+    x = where(dice.chance(0.85, n), noisy, x)
+    x = where(dice.chance(0.3, n), lambda r: band(dice, r), x)
+    return level(dice, x)
 
 
-def nothing(rng):
+def nothing(dice, n, voices):
     """Nothing happens: silence, a floor of noise, hum, a fan, a murmur, at any level."""
-    kind = rng.random()
-    if kind < 0.08:
-        return np.zeros(SAMPLES, np.float32) + np.float32(rng.choice([0, rng.uniform(-0.01, 0.01)]))
-    x = background(rng)
-    if rng.random() < 0.3:
-        x = x + background(rng) * rng.uniform(0.2, 1)
-    if rng.random() < 0.3:
-        x = band(rng, x)
-    x = x / rms(x) * 10 ** (rng.uniform(-75, -14) / 20)
-    if rng.random() < 0.2:
-        x = np.round(x * 32768) / 32768
-    return np.clip(x, -1, 1).astype(np.float32)
+    x = background(dice, n, voices)
+    x = where(dice.chance(0.3, n), lambda r: r + background(dice, len(r), voices) * dice.uniform(0.2, 1, len(r), 1), x)
+    x = where(dice.chance(0.3, n), lambda r: band(dice, r), x)
+    x = x / rms(x) * decibels(dice.uniform(-75, -14, n, 1))
+    x = where(dice.chance(0.2, n), lambda r: torch.round(r * 32768) / 32768, x)
+    offset = lambda r: torch.zeros_like(r) + dice.uniform(-0.01, 0.01, len(r), 1) * dice.below(2, len(r), 1)
+    return where(dice.chance(0.08, n), offset, x).clamp(-1, 1)
+
+
+class Clips:
+    """Sounds int16 [clips, samples] from which windows are cut where something is heard: a quarter as loud as the loudest at least."""
+
+    def __init__(self, sounds, device="cpu"):
+        self.sounds = torch.as_tensor(sounds, device=device)
+        power = F.pad((self.sounds.float() / 32768).square().double().cumsum(1), (1, 0))
+        starts = torch.arange(0, sounds.shape[1] - SAMPLES + 1, 1600, device=device)
+        energy = power[:, starts + SAMPLES] - power[:, starts]
+        self.starts, self.loudest = starts, starts[energy.argmax(1)]
+        self.loud = (energy >= 0.25 * energy.amax(1, keepdim=True)).float()
+
+    def at(self, clip, start):
+        index = start[:, None] + torch.arange(SAMPLES, device=start.device)
+        return self.sounds[clip[:, None], index].float() / 32768
+
+    def crop(self, dice, clip):
+        chosen = self.starts[torch.multinomial(self.loud[clip], 1, generator=dice.generator)[:, 0]]
+        return self.at(clip, (chosen + dice.below(1600, len(clip)) - 800).clamp(0, self.sounds.shape[1] - SAMPLES))

@@ -1,4 +1,4 @@
-"""The sound tower: front end, the teacher's body (EfficientAT mn04, 0.98 M parameters) and a head into the shared space.
+"""The sound tower: front end, a small denoiser, the teacher's body (EfficientAT mn04, 0.98 M parameters) and a head into the shared space.
 
 The head adds two things and makes the sum a unit vector: what the teacher's own AudioSet labels mean in the shared space (a stated
 table, so that sounds without a training clip are known too), and what a small trained layer says of the body's features.
@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 import space
 from audio_front import LogMel
-from onnx_module import OnnxModule, fast
-from paths import DATA, HERE, OUT
+from onnx_module import OnnxModule
+from paths import DATA, HERE
 
 TEACHER = DATA / "models" / "mn04_as_logits_embed384.onnx"
 FEATURES, LABELS, HIDDEN = 384, 527, 384
@@ -61,13 +61,23 @@ class Head(nn.Module):
         return F.normalize(known + self.learned, dim=1)
 
 
-class _Features(nn.Module):
-    def __init__(self, tower):
-        super().__init__()
-        self.tower = tower
+class Denoiser(nn.Module):
+    """Log-mel [B, 1, 128, T] to the same less what it takes for background; changes nothing before it is trained.
 
-    def forward(self, pcm):
-        return tuple(self.tower.features(pcm))
+    Each cell by itself, from its band, its height, and how far it lies above the band's mean and above the band's quiet moments (a
+    soft minimum over time): what spectral subtraction knows, with learned rules.
+    """
+
+    def __init__(self, width=16):
+        super().__init__()
+        self.enter, self.leave = nn.Conv2d(3, width, 1), nn.Conv2d(width, 1, 1)
+        self.band = nn.Parameter(torch.zeros(1, width, 128, 1))
+        nn.init.zeros_(self.leave.weight), nn.init.zeros_(self.leave.bias)
+
+    def forward(self, mel):
+        floor = -torch.log(torch.exp(-4.0 * mel).mean(3, keepdim=True)) / 4.0
+        seen = torch.cat([mel, mel - mel.mean(3, keepdim=True), mel - floor], 1)
+        return mel + self.leave(F.relu(self.enter(seen) + self.band))
 
 
 class AudioTower(nn.Module):
@@ -75,17 +85,11 @@ class AudioTower(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.front, self.body, self.head = LogMel(), OnnxModule(TEACHER, ["view_8", "logits"]), Head(label_table())
+        self.front, self.denoiser, self.body, self.head = LogMel(), Denoiser(), OnnxModule(TEACHER, ["view_8", "logits"]), Head(label_table())
 
     def features(self, pcm):
-        return self.body(self.front(pcm))
-
-    def fast_features(self):
-        """PCM [B, 32000] to [features, logits] of the body as it is now, without gradients."""
-        path = OUT / "audio_features.onnx"
-        names = ["features", "logits"]
-        torch.onnx.export(_Features(self).eval(), torch.zeros(2, 32000), str(path), opset_version=17, input_names=["pcm"], output_names=names, dynamic_axes={n: {0: "batch"} for n in ["pcm", *names]})
-        return fast(path)
+        """What the body says, features [B, 384] and logits [B, 527]."""
+        return self.body(self.denoiser(self.front(pcm)))
 
     def forward(self, pcm):
         return self.head(*self.features(pcm))

@@ -1,4 +1,4 @@
-"""Scores a sound tower: `evaluate_audio.py cv` the heads of train_audio.py, each on its own fold; `evaluate_audio.py PACK` an exported pack.
+"""Scores sound towers: `evaluate_audio.py cv` those of train_audio.py, each on its own fold; `evaluate_audio.py PACK` an exported pack.
 
 All towers hear the same windows. Whole clip: windows every 0.5 s; a prompt's score is the mean of its two best windows (max2) or of all
 (mean); the answer is the best of the 48 classes' prompts. Recall is averaged over classes with at least 5 recordings.
@@ -12,13 +12,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import audio_windows
 import space
+from audio_augment import SAMPLES
 from audio_classes import CONCEPT
 from audio_data import labels
+from audio_model import AudioTower
 from paths import OUT
 from session import Session
+from write_graph import write_graph
 
 CLASSES = sorted(CONCEPT)
+SEEDS = 3  # of train_audio.py
 SETS = ("whole", "loud", "noisy0", "noisy10", "nothing")
 
 
@@ -74,26 +79,32 @@ def auc(positive, negative):
     return float(np.mean((np.searchsorted(order, positive, "left") + np.searchsorted(order, positive, "right")) / 2 / len(order)))
 
 
-def session_vectors(graph, windows, batch=32):
-    session = Session(graph)
-    return {k: session.batches(w.astype(np.float32), batch) for k, w in windows.items()}
+def session_of(fold, seed):
+    """The tower that never heard the fold, as the daemon would run it."""
+    path = OUT / f"audio_fold_{fold}_{seed}.onnx"
+    if not path.exists():
+        tower = AudioTower()
+        tower.load_state_dict(torch.load(OUT / f"audio_tower_{fold}_{seed}.pt"))
+        write_graph(tower, torch.zeros(2, SAMPLES), path, "pcm")
+    return Session(path)
 
 
-def main(what):
-    torch.set_num_threads(1)
-    fold = np.array([int(row["fold"]) for row in labels()])
-    if what != "cv":
-        pack = Path(what)
-        vectors = session_vectors(pack / "audio.onnx", np.load(OUT / "evaluation.npz"))
-        result, each, _ = scores(vectors, text_vectors(pack), range(len(fold)))
-        print(json.dumps({k: round(float(v), 3) for k, v in result.items()}), each)
-        return
-    text, rows, per = text_vectors(), [], []
-    for path in sorted(OUT.glob("audio_head_?_?.pt")):
-        vectors, held = head_vectors(path), int(path.stem.split("_")[2])
-        result, each, _ = scores(vectors, text, [i for i in range(len(fold)) if fold[i] == held])
-        rows.append(result), per.append(each)
-    report(rows, per)
+def fold_vectors(seed=0):
+    """Held-out fold -> vectors of the evaluation sets by the tower of that seed that never heard it. Cached."""
+    out = {}
+    for fold in range(5):
+        cache = OUT / f"audio_vectors_{fold}_{seed}.npz"
+        if not cache.exists():
+            np.savez(cache, **{k: v.astype(np.float16) for k, v in said(session_of(fold, seed)).items()})
+        saved = np.load(cache)
+        out[fold] = {k: saved[k].astype(np.float32) for k in saved.files}
+    return out
+
+
+def said(session):
+    """The vectors of the evaluation windows: set -> [N, 256]."""
+    windows = audio_windows.evaluation()
+    return {k: session.batches(windows[k].astype(np.float32), 32) for k in SETS}
 
 
 def report(rows, per):
@@ -104,34 +115,39 @@ def report(rows, per):
     print(dict(sorted(each.items(), key=lambda kv: kv[1])))
 
 
-def head_vectors(path):
-    """What the frozen body with one head says of the evaluation windows."""
-    from audio_model import Head, label_table
+def interval(seed=0, draws=1000):
+    """95 % of the macro recalls of one seed's five folds together, resampled by recording: whole clip and 0 dB."""
+    rows, text, sets = labels(), text_vectors(), fold_vectors(seed)
+    answers = {"whole": np.zeros((len(rows), 1), int), "noisy0": np.zeros((len(rows), 2), int)}
+    for fold, v in sets.items():
+        mine = np.array([int(r["fold"]) == fold for r in rows])
+        whole = np.sort((v["whole"] @ text.T).reshape(len(rows), -1, len(CLASSES)), 1)[:, -2:].mean(1).argmax(1)
+        answers["whole"][mine] = whole[mine, None]
+        answers["noisy0"][mine] = (v["noisy0"] @ text.T).argmax(1).reshape(-1, 2)[mine]
+    recordings, rng, out = collections.defaultdict(lambda: collections.defaultdict(list)), np.random.default_rng(0), {}
+    for i, r in enumerate(rows):
+        recordings[r["label"]][r["source_id"]].append(i)
+    for name, answer in answers.items():
+        right = {c: [np.mean([(answer[i] == CLASSES.index(c)).mean() for i in m]) for m in recordings[c].values()] for c in large()}
+        drawn = [np.mean([np.mean(rng.choice(v, len(v))) for v in right.values()]) for _ in range(draws)]
+        out[name] = [round(float(q), 3) for q in np.percentile(drawn, [2.5, 97.5])]
+    return out
 
-    features, head = evaluation_features(), Head(label_table()).eval()
-    head.load_state_dict(torch.load(path))
-    with torch.no_grad():
-        return {k: head(torch.from_numpy(features[k + "_x"]), torch.from_numpy(features[k + "_l"])).numpy() for k in SETS}
 
-
-def fold_vectors():
-    """held-out fold -> vectors of the evaluation sets by the first seed's head that never heard it."""
-    return {f: head_vectors(OUT / f"audio_head_{f}_0.pt") for f in range(5)}
-
-
-def evaluation_features():
-    cache = OUT / "evaluation_features.npz"
-    if not cache.exists():
-        from audio_model import AudioTower
-
-        features, out, windows = AudioTower().eval().fast_features(), {}, np.load(OUT / "evaluation.npz")
-        for k in windows.files:
-            w = windows[k]
-            with torch.no_grad():
-                done = [features(torch.from_numpy(w[i : i + 64].astype(np.float32))) for i in range(0, len(w), 64)]
-            out[k + "_x"], out[k + "_l"] = (torch.cat([d[j] for d in done]).numpy() for j in (0, 1))
-        np.savez(cache, **out)
-    return np.load(cache)
+def main(what):
+    torch.set_num_threads(1)
+    fold, text = np.array([int(row["fold"]) for row in labels()]), text_vectors(None if what == "cv" else Path(what))
+    if what != "cv":
+        result, each, _ = scores(said(Session(Path(what) / "audio.onnx")), text, range(len(fold)))
+        print(json.dumps({k: round(float(v), 3) for k, v in result.items()}), each)
+        return
+    rows, per = [], []
+    for seed in range(SEEDS):
+        for held, vectors in fold_vectors(seed).items():
+            result, each, _ = scores(vectors, text, [i for i in range(len(fold)) if fold[i] == held])
+            rows.append(result), per.append(each)
+    report(rows, per)
+    print("95 %, by recording, first seed", interval())
 
 
 if __name__ == "__main__":

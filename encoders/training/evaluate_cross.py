@@ -1,7 +1,8 @@
 """From a sound to pictures of the same concept: class-level R@10, both sides by towers that never met the clip or the picture.
 
-A query is the loudest window of a clip; the gallery is at most 20 held-out pictures a concept. A hit is a right picture in the first
-ten. Chance is the mean, over queries, of a random ten holding one. The manifest states the centred numbers: out/cross_modal.json.
+A query is the loudest window of a clip, or the clip as an event: the mean of its windows, each counting by how little it lies on
+"nothing". The gallery is at most 20 held-out pictures a concept. A hit is a right picture in the first ten. Chance is the mean, over
+queries, of a random ten holding one. The manifest gets the figures of the loudest window, over all concepts.
 """
 import collections
 import json
@@ -15,6 +16,8 @@ import space
 from audio_data import labels
 from paths import OUT
 
+EACH, FIRST, FEW = 20, 10, 5  # pictures a concept, looked at, and below which a concept is too rare in the gallery to say much
+
 # What a sound's source looks like.
 SEEN = {
     "dog": "dog", "cat": "cat", "chirping_birds": "bird", "crow": "bird", "cow": "cow", "pig": "pig", "sheep": "sheep", "frog": "frog", "insects": "insects bee",
@@ -27,33 +30,50 @@ SEEN = {
 }
 
 
-def main(run=None):
-    run, side, _ = run or evaluate_image.torch_tower()
+def gallery(run, side):
+    """Vectors of held-out pictures and the concept of each."""
     pictures, _, test, _ = image_sets.rows()
     count, rows = collections.Counter(), []
-    for r in sorted(test, key=lambda r: (r[0] != "regions", r[1])):
-        if r[2] and count[r[2]] < 20:
-            count[r[2]] += 1
+    for r in sorted(test, key=lambda r: (r.set != "regions", r.index)):
+        if r.concept and count[r.concept] < EACH:
+            count[r.concept] += 1
             rows.append(r)
-    gallery = run(np.stack([evaluate_image.resized(np.asarray(pictures[s][i]), side) for s, i, *_ in rows]))
-    shown = np.array([r[2] for r in rows])
-    clips, per, chance = labels(), collections.defaultdict(list), []
+    return run(np.stack([evaluate_image.resized(np.asarray(pictures[r.set][r.index]), side) for r in rows])), np.array([r.concept for r in rows])
+
+
+def queries(clips):
+    """kind -> a vector for each clip, by the tower that never heard it."""
     sounds = evaluate_audio.fold_vectors()
-    middle = gallery.mean(0)
-    heard = np.stack([sounds[int(row["fold"])]["loud"][i] for i, row in enumerate(clips)])
-    for name, g, h in (("raw", gallery, heard), ("centred", space.unit(gallery - middle), space.unit(heard - heard.mean(0)))):
-        per.clear(), chance.clear()
-        for i, row in enumerate(clips):
-            wanted = [w.replace("|", " ") for w in SEEN.get(row["label"], "").split()]
-            right = np.isin(shown, wanted)
-            if right.any():
-                per[row["label"]].append(bool(right[np.argsort(-(g @ h[i]))[:10]].any()))
-                chance.append(1 - np.prod([(len(rows) - right.sum() - k) / (len(rows) - k) for k in range(10)]))
-        each = {c: round(float(np.mean(v)), 2) for c, v in per.items()}
-        print(name, "R@10 by query", round(float(np.mean([x for v in per.values() for x in v])), 3), "by class", round(float(np.mean(list(each.values()))), 3), "chance", round(float(np.mean(chance)), 3), "classes", len(each), "pictures", len(rows), "queries", len(chance))
-    print(dict(sorted(each.items(), key=lambda kv: kv[1])))
-    found = [x for v in per.values() for x in v]
-    return {"sound_to_picture_r_at_10": round(float(np.mean(found)), 3), "chance": round(float(np.mean(chance)), 3), "concepts": len(each), "queries": len(found), "pictures": len(rows)}
+    mine = lambda name: [sounds[int(row["fold"])][name].reshape(len(clips), -1, space.DIMENSIONS)[i] for i, row in enumerate(clips)]
+    whole = np.stack(mine("whole"))
+    share = (1 - np.abs(whole @ space.NOTHING)) ** 2
+    return {"loudest window": np.concatenate(mine("loud")), "clip": space.unit((whole * share[:, :, None]).sum(1))}
+
+
+def search(pictures, shown, sounds, clips):
+    """Figures, and by label of the clips: share of hits."""
+    hits, pictured, chance = collections.defaultdict(list), {}, []
+    for i, row in enumerate(clips):
+        right = np.isin(shown, [w.replace("|", " ") for w in SEEN.get(row["label"], "").split()])
+        if right.any():
+            hits[row["label"]].append(bool(right[np.argsort(-(pictures @ sounds[i]))[:FIRST]].any()))
+            pictured[row["label"]] = int(right.sum())
+            chance.append(1 - np.prod([(len(shown) - right.sum() - k) / (len(shown) - k) for k in range(FIRST)]))
+    share = lambda labels: round(float(np.mean([h for c in labels for h in hits[c]])), 3)
+    often = [c for c in hits if pictured[c] >= FEW]
+    figures = {"sound_to_picture_r_at_10": share(hits), "chance": round(float(np.mean(chance)), 3), "concepts": len(hits), "queries": len(chance), "pictures": len(shown)}
+    return figures, f"{share(often)} over the {len(often)} with {FEW} pictures or more", {c: (round(float(np.mean(v)), 2), pictured[c]) for c, v in hits.items()}
+
+
+def main(tower=None):
+    run, side, _ = tower or evaluate_image.torch_tower()
+    clips, (seen, shown) = labels(), gallery(run, side)
+    seen, out = space.unit(seen - seen.mean(0)), {}
+    for kind, heard in queries(clips).items():
+        out[kind], often, each = search(seen, shown, space.unit(heard - heard.mean(0)), clips)
+        print(kind, json.dumps(out[kind]), often)
+        print("  label: (share of hits, pictures)", dict(sorted(each.items(), key=lambda kv: kv[1])))
+    return out["loudest window"]
 
 
 if __name__ == "__main__":

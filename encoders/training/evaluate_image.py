@@ -1,4 +1,4 @@
-"""Scores an image tower on pictures it never trained on: `evaluate_image.py` out/image_tower.pt, or `evaluate_image.py PACK`.
+"""Scores an image tower on pictures it never trained on: `evaluate_image.py` out/image_tower.pt, `evaluate_image.py TOWER.pt` or `evaluate_image.py PACK`.
 
 By prompt: the best of the candidates' prompts. As seen: the region's square, resized; as spoiled: grey, 32 px, noise, blur and JPEG 30.
 """
@@ -37,11 +37,11 @@ def resized(picture, side):
     return np.asarray(Image.fromarray(picture).resize((side, side), Image.BILINEAR))
 
 
-def torch_tower():
+def torch_tower(path=OUT / "image_tower.pt"):
     from image_model import SIDE, ImageTower
 
     tower = ImageTower()
-    tower.load_state_dict(torch.load(OUT / "image_tower.pt"))
+    tower.load_state_dict(torch.load(path))
     tower.eval()
 
     def run(pictures):
@@ -80,14 +80,14 @@ def by_prompt(vectors, truth, text, candidates):
 def main(run, side, text):
     pictures, _, test, about = image_sets.rows()
     rng = np.random.default_rng(5)
-    seen = lambda rows, how: np.stack([how(np.asarray(pictures[s][i])) for s, i, *_ in rows])
-    regions = [r for r in test if r[0] == "regions"]
-    small = [r for r in test if r[0] == "tiny"]
+    seen = lambda rows, how: np.stack([how(np.asarray(pictures[r.set][r.index])) for r in rows])
+    regions = [r for r in test if r.set == "regions"]
+    small = [r for r in test if r.set == "tiny"]
     out = {}
     for name, rows in (("regions", regions), ("tiny", small)):
         clean = run(seen(rows, lambda p: resized(p, side)))
         bad = run(seen(rows, lambda p: resized(spoiled(rng, p), side)))
-        truth = [r[2] for r in rows]
+        truth = [r.concept for r in rows]
         for kind, v in (("clean", clean), ("spoiled", bad)):
             out[f"{name} {kind} common"] = by_prompt(v, truth, text, COMMON)
             out[f"{name} {kind} guard"] = by_prompt(v, truth, text, GUARD)
@@ -95,7 +95,7 @@ def main(run, side, text):
             result = by_prompt(v, truth, text, everything)
             out[f"{name} {kind} all"] = {"accuracy": result["accuracy"], "macro": result["macro"], "concepts": len(everything)}
             if name == "regions":
-                empty = np.array([r[4] for r in rows])
+                empty = np.array([r.empty for r in rows])
                 for concept in ("person", "car", "dog", "bird"):
                     is_it = np.array([t == concept for t in truth])
                     out[f"{concept} or nothing, {kind}"] = (round(auc(v[is_it] @ text[concept], v[empty] @ text[concept]), 4), int(is_it.sum()), int(empty.sum()))
@@ -108,4 +108,5 @@ def main(run, side, text):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(*(pack_tower(Path(sys.argv[1])) if len(sys.argv) > 1 else torch_tower()))
+    what = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT / "image_tower.pt"
+    main(*(torch_tower(what) if what.suffix == ".pt" else pack_tower(what)))

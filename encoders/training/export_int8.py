@@ -10,13 +10,13 @@ import sys
 import numpy as np
 import torch
 
-import audio_augment
-import audio_data
+import audio_windows
 import evaluate_cross
 import evaluate_image
 import export
 import image_augment
 import image_sets
+from audio_augment import Dice
 from paths import OUT
 from quantise import quantise
 
@@ -29,17 +29,15 @@ TOLERANCE = 0.001  # a last bit of the float front end that falls otherwise on a
 def pictures():
     """Views as in training, a quarter of them of nothing."""
     rng, (pictures, train, _, _) = np.random.default_rng(SEED), image_sets.rows()
-    some, idle = [r for r in train if r[2]], [r for r in train if r[4]]
+    some, idle = [r for r in train if r.concept], [r for r in train if r.empty]
     rows = [group[i] for group, share in ((some, INPUTS * 3 // 4), (idle, INPUTS // 4)) for i in rng.choice(len(group), share)]
-    return rng.permutation(np.stack([image_augment.view(rng, np.asarray(pictures[s][i])) for s, i, *_ in rows]))
+    return rng.permutation(np.stack([image_augment.view(rng, np.asarray(pictures[r.set][r.index])) for r in rows]))
 
 
 def sounds():
-    """Windows as in training, a quarter of them of nothing."""
-    rng, clips = np.random.default_rng(SEED), audio_data.clips(export.RATE)
-    clip = lambda: np.asarray(clips[rng.integers(len(clips))], np.float32) / 32768
-    windows = [audio_augment.spoil(rng, audio_augment.crop(rng, clip())) for _ in range(INPUTS * 3 // 4)]
-    return rng.permutation(np.stack(windows + [audio_augment.nothing(rng) for _ in range(INPUTS // 4)]))
+    """Windows as in training, a sixth of them of nothing."""
+    clips, talk = audio_windows.sounds_and_voices("cpu")
+    return audio_windows.draw(Dice(SEED), clips, audio_windows.balanced(audio_windows.rows()), talk, INPUTS)[1].numpy()
 
 
 def hashed_again(value):

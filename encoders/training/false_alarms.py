@@ -1,4 +1,7 @@
-"""False alarms an hour of ordinary sound (ordinary_hours.py), at the threshold that finds 8 of 10 labelled clips: `false_alarms.py PACK`.
+"""False alarms an hour of ordinary sound (ordinary_hours.py), at the threshold that finds 8 of 10 labelled clips.
+
+`false_alarms.py cv` measures the towers of the five folds (first seed), each on the clips that it never heard; `false_alarms.py PACK` a
+pack, with thresholds that are too high where it was trained on the clips.
 
 A prompt's score of a clip is the cosine of its best window (one look), or the mean of its two best (two looks, as a rule with two
 confirmations sees it; here within 5 s, the length of a clip). The threshold is the highest one at which 8 of 10 clips of the prompt are
@@ -15,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 import ordinary_hours as ordinary
-from audio_data import clips, labels
-from evaluate_audio import CLASSES, large, text_vectors
 from audio_classes import CONCEPT
+from audio_data import clips, labels
+from evaluate_audio import CLASSES, large, session_of, text_vectors
 from paths import OUT
 from session import Session
 
@@ -144,14 +147,24 @@ def report(result):
             print(f"{title}, {look}: an hour, median {np.median(rates):.2f} (at most {np.median(bounds):.2f}), worst {rates.max():.2f} (at most {bounds.max():.2f}, {worst}); at most {GOAL}: {(bounds <= GOAL).sum()} of {len(chosen)}; together {rates.sum():.1f}")
 
 
-def main(pack):
-    session = Session(pack / "audio.onnx")
-    everything = np.arange(len(labels()))
-    print("thresholds are those of clips that the pack was trained on: too high, so too few alarms")
-    result = measure({"pack": lambda pcm: session.batches(pcm)}, {"pack": everything}, text_vectors(pack))
+def of_folds():
+    """The towers of the folds by the daemon's runtime, and the clips that each never heard."""
+    fold, towers, held = np.array([int(row["fold"]) for row in labels()]), {}, {}
+    for f in range(5):
+        towers[f], held[f] = session_of(f, 0).batches, np.flatnonzero(fold == f)
+    return towers, held
+
+
+def main(what):
+    if what == "cv":
+        towers, held, text = *of_folds(), text_vectors()
+    else:
+        print("thresholds are those of clips that the pack was trained on: too high, so too few alarms")
+        towers, held, text = {"pack": Session(Path(what) / "audio.onnx").batches}, {"pack": np.arange(len(labels()))}, text_vectors(Path(what))
+    result = measure(towers, held, text)
     report(result)
     (OUT / "false_alarms.json").write_text(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1])

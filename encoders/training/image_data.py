@@ -1,8 +1,8 @@
 """Cuts pictures and footage into labelled square regions of 128 px, once.
 
-Out: regions.npy uint8 [N, 128, 128, 3] and regions.json, one row each: {set, group, label, kind}. `kind` is box (a region drawn by
-people), whole (the middle square of a labelled picture), teacher (a region the detector is sure of) or nothing (a square where it
-sees nothing at all). A split goes by `group`: the picture, or the footage.
+Out: regions.npy uint8 [N, 128, 128, 3] and regions.json, one row each: {set, group, label, kind, score}. `kind` is box (a region
+drawn by people), whole (the middle square of a labelled picture), teacher (a region the detector found) or nothing (a square where it
+sees nothing at all); `score` is the detector's, else 1. A split goes by `group`: the picture, or the footage.
 """
 import io
 import json
@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from detector import Detector, inside, iou
+import image_sets
+from detector import Detector, inside
 from paths import DATA, OUT
 
 SIDE = 128
 FOOTAGE = {"car-detection.mp4": (3, "car"), "one-by-one-person-detection.mp4": (2, "person"), "bottle-detection.mp4": (1, "bottle")}  # frames a second, what is in it
-SURE = 0.45
+SURE, LIKELY = 0.45, 0.2  # detector scores: what is taken for true, and what is at least trained on, with less weight
 
 
 def square(picture, box, margin=0.1):
@@ -52,10 +53,10 @@ class Regions:
     def __init__(self):
         self.pictures, self.rows = [], []
 
-    def add(self, picture, box, set_, group, label, kind):
+    def add(self, picture, box, set_, group, label, kind, score=1.0):
         if max(box[2] - box[0], box[3] - box[1]) >= 14:
             self.pictures.append(square(picture, box, 0.0 if kind in ("nothing", "whole") else 0.1))
-            self.rows.append({"set": set_, "group": group, "label": label, "kind": kind})
+            self.rows.append({"set": set_, "group": group, "label": label, "kind": kind, "score": round(score, 3)})
 
     def save(self):
         np.save(OUT / "regions.npy", np.stack(self.pictures))
@@ -86,8 +87,26 @@ def everyday(regions, detector):
             side, wnid = min(height, width), labels[member.name]["wnid"]
             middle = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
             regions.add(picture, middle, "everyday160", member.name, wnid, "whole")
-            for box in detector(picture, SURE):
-                regions.add(picture, box, "everyday160", member.name, box[4], "teacher")
+            for box in detector(picture, LIKELY):
+                regions.add(picture, box, "everyday160", member.name, box[4], "teacher", box[5])
+
+
+def small(regions, detector, across=4, tile=104):
+    """What the detector finds in the small pictures, sixteen of them at a time, enlarged; only in those that are trained on."""
+    pictures, about = image_sets.tiny()
+    mine = [i for i, (_, _, file) in enumerate(about) if not image_sets.held_out(file)]
+    for start in range(0, len(mine), across * across):
+        some = mine[start : start + across * across]
+        sheet = np.full((across * tile, across * tile, 3), 114, np.uint8)
+        for k, i in enumerate(some):
+            y, x = k // across * tile, k % across * tile
+            sheet[y + 2 : y + tile - 2, x + 2 : x + tile - 2] = np.asarray(Image.fromarray(pictures[i]).resize((tile - 4, tile - 4), Image.BILINEAR))
+        for box in detector(sheet, LIKELY):
+            column, row = (int((box[k] + box[k + 2]) / 2 // tile) for k in (0, 1))
+            if row * across + column < len(some):
+                i, scale = some[row * across + column], 64 / (tile - 4)
+                spot = [min(64.0, max(0.0, (box[k] - 2 - tile * (column, row)[k % 2]) * scale)) for k in range(4)]
+                regions.add(pictures[i], spot, "tiny", about[i][2], box[4], "teacher", box[5])
 
 
 def moving(picture, still, cell=12, least=18.0):
@@ -130,7 +149,7 @@ def footage(regions, detector):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     regions, detector = Regions(), Detector()
-    for step in (coco, footage, everyday):
+    for step in (coco, footage, everyday, small):
         step(regions, detector)
         print(step.__name__, len(regions.rows), flush=True)
     regions.save()

@@ -1,11 +1,12 @@
 """The labelled pictures and regions as training and test rows, by a fixed split: a fifth of the pictures is never trained on.
 
-A row is (set, index, concept or None, weight). Footage is all for training; the test cameras are others.
+Footage is all for training; the test cameras are others. The test holds no region that the detector is not sure of.
 """
 import io
 import json
 import tarfile
 import zlib
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -13,7 +14,19 @@ from PIL import Image
 import picture_classes
 from paths import DATA, OUT
 
+SURE = 0.45  # as in image_data.py
 SCENERY = {"alp", "cliff", "coral reef", "lakeside", "seashore", "dam", "thatch", "cliff dwelling", "picket fence", "chain", "spider web"}
+
+
+class Row(NamedTuple):
+    """A picture: where it is, the concept it shows (None: nothing that is known), how much it counts, whether it shows nothing at all, how it was labelled."""
+
+    set: str
+    index: int
+    concept: str | None
+    weight: float
+    empty: bool
+    kind: str
 
 
 def held_out(group):
@@ -44,7 +57,7 @@ def rows():
     for i, (wnid, name, file) in enumerate(ids):
         concept = picture_classes.of_imagenet(wnid, name)
         if concept != "-":
-            row = ("tiny", i, concept, 1.0 if concept else 0.5, name in SCENERY)
+            row = Row("tiny", i, concept, 1.0 if concept else 0.5, name in SCENERY, "whole")
             (test if held_out(file) else train).append(row)
     with tarfile.open(DATA / "images" / "everyday160.tar") as tar:
         labels = json.load(tar.extractfile(next(m for m in tar.getmembers() if m.name.endswith("labels.json"))))
@@ -54,7 +67,10 @@ def rows():
         else:
             concept = None if row["kind"] == "nothing" else picture_classes.of_coco(row["label"])
         if concept != "-":
-            weight = 1.0 if concept or row["kind"] == "nothing" else 0.5
-            line = ("regions", i, concept, weight, row["kind"] == "nothing")
-            (test if held_out(row["group"]) and row["set"] != "footage" else train).append(line)
+            weight = min(1.0, row["score"] / SURE) if concept or row["kind"] == "nothing" else 0.5
+            line = Row("regions", i, concept, weight, row["kind"] == "nothing", row["kind"])
+            if not held_out(row["group"]) or row["set"] == "footage":
+                train.append(line)
+            elif row["score"] >= SURE:
+                test.append(line)
     return {"tiny": small, "regions": regions}, train, test, about

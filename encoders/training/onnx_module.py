@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from session import Session
 
 class OnnxModule(nn.Module):
-    """The graph's nodes in order; float initialisers are parameters."""
+    """The graph's nodes in order, as far as the outputs need them; float initialisers are parameters."""
 
     def __init__(self, path, outputs=None):
         super().__init__()
@@ -17,7 +17,9 @@ class OnnxModule(nn.Module):
         self.inputs = [i.name for i in graph.input]
         self.outputs = outputs or [o.name for o in graph.output]
         self.names, self.constants = {}, {}
-        for tensor in graph.initializer:
+        nodes = needed(graph.node, self.outputs)
+        used = {name for n in nodes for name in n.input}
+        for tensor in (t for t in graph.initializer if t.name in used):
             value = np.array(numpy_helper.to_array(tensor))
             if value.dtype.kind == "f":
                 name = "w_" + tensor.name.replace(".", "_").replace("/", "_")
@@ -25,7 +27,7 @@ class OnnxModule(nn.Module):
                 self.register_parameter(name, nn.Parameter(torch.from_numpy(value)))
             else:
                 self.constants[tensor.name] = value
-        self.nodes = [(n.op_type, list(n.input), list(n.output), {a.name: onnx.helper.get_attribute_value(a) for a in n.attribute}) for n in graph.node]
+        self.nodes = [(n.op_type, list(n.input), list(n.output), {a.name: onnx.helper.get_attribute_value(a) for a in n.attribute}) for n in nodes]
 
     def forward(self, *inputs):
         values = dict(zip(self.inputs, inputs))
@@ -33,6 +35,16 @@ class OnnxModule(nn.Module):
         for op, ins, outs, attributes in self.nodes:
             values[outs[0]] = OPERATORS[op]([get(i) for i in ins if i], attributes)
         return [values[o] for o in self.outputs]
+
+
+def needed(nodes, outputs):
+    """The nodes that lead to the outputs, in order."""
+    wanted, kept = set(outputs), []
+    for node in reversed(nodes):
+        if wanted & set(node.output):
+            wanted |= set(node.input)
+            kept.insert(0, node)
+    return kept
 
 
 BATCH = -2  # stands for the batch size in a graph's shape arithmetic, which these teachers use for nothing else

@@ -1,18 +1,25 @@
-"""Trains the sound tower's head on cached features: `train_audio.py cv` (5 folds x 3 seeds) or `train_audio.py final`."""
+"""Trains the sound tower on the pool of spoiled windows: `train_audio.py cv` (5 folds x 3 seeds) or `train_audio.py final`.
+
+The body starts as the teacher's and learns to say of a spoiled window what the teacher says of the clean one (features and AudioSet
+labels), while the head learns the concepts. A fold's tower never hears its fold, labelled or not.
+"""
+import os
 import sys
+import time
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+import audio_windows
 import space
 from audio_classes import TRAINED
-from audio_data import labels
-from audio_model import Head, label_table
-from audio_voices import voices
+from audio_model import AudioTower
 from paths import OUT
 
-STEPS, BATCH, RATE, TEMPERATURE, SEEDS = 1200, 256, 2e-3, 0.05, 3
+SEEDS, STEPS, BATCH, TEMPERATURE = 3, int(os.environ.get("AUDIO_STEPS", 1200)), int(os.environ.get("AUDIO_BATCH", 256)), 0.05
+BODY_RATE, HEAD_RATE, AVERAGE, BLEND = 7e-4, 2e-3, 0.998, 5  # the average of the weights takes every fifth step
+LIKE_FEATURES, LIKE_LABELS = 2.0, 0.2  # how much it counts to say what the teacher says of the clean sound
 
 
 def prompts():
@@ -22,18 +29,9 @@ def prompts():
     return [c["name"] for c in rows] + ["nothing"], torch.from_numpy(vectors)
 
 
-def load(folder):
-    parts = [np.load(p) for p in sorted((OUT / folder).glob("*.npz"))]
-    return {k: torch.from_numpy(np.concatenate([p[k] for p in parts])) for k in ("x", "logits", "clip")}
-
-
-def rows():
-    return labels() + voices()[1]
-
-
 def targets(clip, names):
     """[N, P] shares: one concept, two halves of a mixture, or nothing."""
-    index = torch.tensor([names.index(TRAINED[row["label"]]) for row in rows()] + [names.index("nothing")])
+    index = torch.tensor([names.index(TRAINED[row["label"]]) for row in audio_windows.rows()] + [names.index("nothing")], device=clip.device)
     first, second = index[clip[:, 0]], index[clip[:, 1]]
     second = torch.where(clip[:, 1] < 0, first, second)
     return 0.5 * (F.one_hot(first, len(names)) + F.one_hot(second, len(names))).float()
@@ -45,49 +43,80 @@ def loss_of(z, learned, share, vectors):
     return -(share * F.log_softmax(logits, 1)).sum(1).mean() + 2.0 * (1 - (z * aim).sum(1)).mean() + 0.02 * learned.square().sum(1).mean()
 
 
-def train(data, seed, table, keep):
-    """A head trained on the windows marked by keep [N]."""
+def likeness(features, logits, clean, sure, spread, sound):
+    """How far the body is from what the teacher says of the clean sound, over the windows that hold one."""
+    far = F.smooth_l1_loss(features / spread, clean / spread, reduction="none").mean(1)
+    other = F.binary_cross_entropy_with_logits(logits, torch.sigmoid(sure), reduction="none").sum(1)
+    return (far * sound).sum() / sound.sum(), (other * sound).sum() / sound.sum()
+
+
+def trained_parts(tower):
+    """Head and denoiser; of the body all but the depthwise kernels, which are few, generic, and slow to train."""
+    small = [*tower.head.parameters(), *tower.denoiser.parameters()]
+    depthwise = [p for p in tower.body.parameters() if p.dim() == 4 and p.shape[1] == 1]
+    for p in depthwise:
+        p.requires_grad_(False)
+    return [{"params": small, "lr": HEAD_RATE}, {"params": [p for p in tower.body.parameters() if p.requires_grad], "lr": BODY_RATE}]
+
+
+def train(pool, keep, seed, device):
+    """A tower trained on the windows marked by keep [N]: the running average of its weights."""
     torch.manual_seed(seed)
     names, vectors = prompts()
-    x, logits, share = data["x"][keep], data["logits"][keep], targets(data["clip"][keep], names)
-    head, spread = Head(table), 0.05 * x.std(0)
-    head.train()
-    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS, pct_start=0.1)
-    for _ in range(STEPS):
-        i = torch.randint(len(x), (BATCH,))
-        noisy = x[i] + spread * torch.randn(BATCH, x.shape[1])
-        z = head(noisy, logits[i])
-        loss = loss_of(z, head.learned, share[i], vectors)
+    vectors, share, mine = vectors.to(device), targets(pool["clip"], names), keep.nonzero()[:, 0]
+    spread = pool["features"][mine].float().std(0) + 1e-3
+    tower = AudioTower().to(device).train()
+    optimiser = torch.optim.AdamW(trained_parts(tower), weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [HEAD_RATE, BODY_RATE], total_steps=STEPS, pct_start=0.1)
+    average = {k: v.clone() for k, v in tower.state_dict().items()}
+    for step in range(STEPS):
+        i = mine[torch.randint(len(mine), (BATCH,), device=device)]
+        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            features, logits = tower.body(tower.denoiser(pool["spectra"][i].float()[:, None]))
+        features, logits = features.float(), logits.float()
+        z = tower.head(features, logits)
+        far, other = likeness(features, logits, pool["features"][i].float(), pool["logits"][i].float(), spread, (pool["clip"][i, 0] >= 0).float())
+        loss = loss_of(z, tower.head.learned, share[i], vectors) + LIKE_FEATURES * far + LIKE_LABELS * other
         optimiser.zero_grad()
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(tower.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-    return head.eval()
+        if step % BLEND == 0:
+            blend(average, tower, step)
+    tower.load_state_dict(average)
+    return tower.eval(), loss.item()
+
+
+@torch.no_grad()
+def blend(average, tower, step):
+    """The running average of the weights, faster at first."""
+    keep = min(AVERAGE, (step + 1) / (step + 10)) ** BLEND
+    for k, v in tower.state_dict().items():
+        if v.is_floating_point():
+            average[k].mul_(keep).add_(v, alpha=1 - keep)
 
 
 def of_folds(clip, folds):
     """[N]: every clip in the window is of these folds (nothing counts as of all)."""
-    fold = torch.tensor([int(row["fold"]) for row in rows()] + [-1])
-    good = torch.zeros(6, dtype=torch.bool)
+    fold = torch.tensor([int(row["fold"]) for row in audio_windows.rows()] + [-1], device=clip.device)
+    good = torch.zeros(6, dtype=torch.bool, device=clip.device)
     good[list(folds) + [-1]] = True
     return good[fold[clip[:, 0]]] & good[fold[clip[:, 1]]]
 
 
 def main(what):
-    torch.set_num_threads(1)
-    data, table = load("features"), label_table()
-    if what == "final":
-        head = train(data, 0, table, torch.ones(len(data["x"]), dtype=torch.bool))
-        torch.save(head.state_dict(), OUT / "audio_head.pt")
-        return
-    for seed in range(SEEDS):
-        for fold in range(5):
-            path = OUT / f"audio_head_{fold}_{seed}.pt"
-            if not path.exists():
-                keep = of_folds(data["clip"], [f for f in range(5) if f != fold])
-                torch.save(train(data, seed, table, keep).state_dict(), path)
-                print(fold, seed, flush=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    base, start = AudioTower().to(device).eval(), time.monotonic()
+    pool = audio_windows.pool(base, device)
+    print("pool", len(pool["clip"]), "windows", round(time.monotonic() - start), "s", flush=True)
+    runs = {"final": [(None, 0)], "cv": [(fold, seed) for seed in range(SEEDS) for fold in range(5)]}[what]
+    for fold, seed in runs:
+        path = OUT / ("audio_tower.pt" if fold is None else f"audio_tower_{fold}_{seed}.pt")
+        if not path.exists():
+            tower, loss = train(pool, of_folds(pool["clip"], [f for f in range(5) if f != fold]), seed, device)
+            torch.save({k: v.cpu() for k, v in tower.state_dict().items()}, path)
+            print(path.name, round(loss, 3), round(time.monotonic() - start), "s", flush=True)
 
 
 if __name__ == "__main__":
