@@ -15,6 +15,8 @@ import { configSchema, type Config } from "./schema.js";
 export interface ConfigPrompt extends Position {
   readonly text: string;
   readonly kind: "hear" | "see" | "read";
+  /** The key that asks for its absence, if one does. */
+  readonly absence?: "not" | "unless";
   readonly ruleId: string;
   readonly path: ConfigPath;
 }
@@ -95,8 +97,8 @@ function problemsAt(findings: readonly Finding[], file: string, document: YamlDo
 
 function promptsOf(document: YamlDocument): ConfigPrompt[] {
   return entriesOf(valueAt(document.value, "rules")).flatMap(([ruleId, rule]) =>
-    [...conditionsOf(rule, ["rules", ruleId])].flatMap(({ kind, phrase, path }) =>
-      phrase === undefined ? [] : [{ text: phrase.trim(), kind, ruleId, path, ...document.positionOf(path) }],
+    [...conditionsOf(rule, ["rules", ruleId])].flatMap(({ kind, phrase, path, absence }) =>
+      phrase === undefined ? [] : [{ text: phrase.trim(), kind, ruleId, path, ...(absence === undefined ? {} : { absence }), ...document.positionOf(path) }],
     ),
   );
 }

@@ -3,6 +3,7 @@ import { FusiondError } from "../fusion/model/errors.js";
 import type { Concept } from "../fusion/model/space.js";
 import { normalise } from "../fusion/model/vector.js";
 import type { Manifest } from "./pack-manifest.js";
+import { parseTaught, type Taught } from "./taught.js";
 
 /** What a line of text came to: the mean of its phrases' vectors, and the share of its words that are known, 0..1. */
 export interface EncodedLine {
@@ -21,11 +22,14 @@ const LINE_CHARACTERS_MAX = 4096;
 /** The phrases that a pack knows. Pure. */
 export class Vocabulary {
   readonly concepts: readonly Concept[];
+  /** Which of them the towers of pictures and of sound were taught. */
+  readonly taught: Taught;
   readonly #byWords: ReadonlyMap<string, Concept>;
   readonly #longest: number;
 
-  constructor(concepts: readonly Concept[]) {
+  constructor(concepts: readonly Concept[], taught: Taught) {
     this.concepts = concepts;
+    this.taught = taught;
     this.#byWords = new Map(concepts.map((concept) => [wordsOf(concept.name).join(" "), concept]));
     this.#longest = Math.max(0, ...concepts.map((concept) => wordsOf(concept.name).length));
   }
@@ -101,7 +105,8 @@ export function parseVocabulary(json: unknown, path: string, { space, dimensions
     throw new FusiondError("model_invalid", `${path} has ${bytes.length} bytes of vectors, but ${phrases.length} phrases need ${phrases.length * dimensions}`);
   }
   const row = (i: number): Float32Array => Float32Array.from({ length: dimensions }, (_, k) => bytes.readInt8(i * dimensions + k));
-  return new Vocabulary(phrases.map((name, i) => ({ name, vector: normalise(row(i)) })));
+  const concepts = phrases.map((name, i) => ({ name, vector: normalise(row(i)) }));
+  return new Vocabulary(concepts, parseTaught(table["taught"], path, concepts));
 }
 
 function wordsOf(text: string): string[] {

@@ -6,11 +6,12 @@ import { findPack, loadPack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { packageRoot } from "../runtime/package-root.js";
 import { unknownPrompts } from "../compose/rules.js";
+import { untaughtPrompts } from "../compose/untaught.js";
 import { EXIT } from "./exit-codes.js";
 
 /**
  * Prints every problem as `file:line:column: message` on stderr, prompts that the pack does not know included.
- * Resolves with 0, or 78 if there is a problem; warnings are printed but cost nothing.
+ * Resolves with 0, or 78 if there is a problem; warnings, such as prompts that no tower was taught, are printed but cost nothing.
  */
 export async function check(file: string): Promise<number> {
   const problems = await problemsIn(file);
@@ -23,10 +24,11 @@ async function problemsIn(file: string): Promise<readonly ConfigProblem[]> {
   try {
     const loaded = loadConfig(file);
     const { problems, warnings } = checkFiles(loaded);
-    for (const warning of warnings) process.stderr.write(`${formatProblem(warning)} (warning)\n`);
+    warn(warnings);
     const { pack: name } = loaded.config.encoders;
     try {
       const pack = await loadPack(findPack(name, { stateDir: loaded.config.stateDir, packageRoot }));
+      warn(untaughtPrompts(loaded, pack));
       return [...problems, ...unknownPrompts(loaded, pack)];
     } catch (error) {
       if (!(error instanceof FusiondError) || error.code !== "model_invalid") throw error;
@@ -37,4 +39,8 @@ async function problemsIn(file: string): Promise<readonly ConfigProblem[]> {
     if (problems.length === 0) throw error;
     return problems;
   }
+}
+
+function warn(warnings: readonly ConfigProblem[]): void {
+  for (const warning of warnings) process.stderr.write(`${formatProblem(warning)} (warning)\n`);
 }

@@ -9,6 +9,7 @@ import { buildEncoders } from "../compose/encoders.js";
 import { buildGroups } from "../compose/groups.js";
 import { compileRules } from "../compose/rules.js";
 import { buildSources } from "../compose/sources.js";
+import { warnOfUntaught } from "../compose/untaught.js";
 import { buildTelemetry } from "../compose/telemetry.js";
 import { versionOf } from "../compose/version.js";
 import { replay } from "../pipeline/replay.js";
@@ -31,6 +32,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
   const { events, redactor, logger } = buildTelemetry(versionOf(), config.log.level, false);
   const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
   const compiled = compileRules(loaded, pack);
+  warnOfUntaught(loaded, pack, logger);
   const sources = buildSources(config.sources, { pack, telemetry: events.sources, mode: "replay", onSecret: (secret) => redactor.addSecret(secret) });
   if (sources.length === 0) {
     throw new FusiondError("config_invalid", `${file} has no source that is a file: replay reads files, "fusiond run" reads cameras and microphones`);

@@ -28,6 +28,7 @@ import { buildEncoders } from "./encoders.js";
 import { buildGroups, type Groups } from "./groups.js";
 import { compileRules, type CompiledRules } from "./rules.js";
 import { buildSources } from "./sources.js";
+import { warnOfUntaught } from "./untaught.js";
 import { openBroker, textFeedOf, type Broker } from "./broker.js";
 
 /** Somebody who looks on while the daemon runs in its own process: the demo, a benchmark. */
@@ -98,6 +99,7 @@ export class Daemon {
     const { config } = loaded;
     const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
     const compiled = compileRules(loaded, pack);
+    warnOfUntaught(loaded, pack, telemetry.logger);
     await this.#startHttp();
     const { store, recovered } = await this.#openStore();
     const broker = await this.#openBroker();

@@ -1,6 +1,6 @@
 // The report of `models score` as plain text.
 import type { AlarmRate, FalseAlarmReport, OrdinaryReport, PromptAlarms } from "./ordinary-report.js";
-import type { CrossModalReport, Measured, ModalityReport, ScoreReport } from "./score-report.js";
+import type { CrossModalReport, LabelCount, Measured, ModalityReport, ScoreReport } from "./score-report.js";
 
 /** The report in lines of plain text. */
 export function renderScore(report: ScoreReport): string[] {
@@ -24,7 +24,7 @@ function modalityLines(report: ModalityReport): string[] {
     [`macro recall, ${report.macroLabels} labels of 5+ recordings`, ...views.map(({ macroRecall }) => (macroRecall === undefined ? "-" : measured(macroRecall)))],
   ];
   const order = labels.map((_, i) => i).sort((a, b) => (views[0]?.recalls[a] ?? 0) - (views[0]?.recalls[b] ?? 0));
-  const byLabel = order.map((i) => [labels[i]?.label ?? "", String(labels[i]?.files), String(labels[i]?.recordings), ...views.map(({ recalls }) => share(recalls[i]))]);
+  const byLabel = order.map((i) => [labelCell(labels[i]), String(labels[i]?.files), String(labels[i]?.recordings), ...views.map(({ recalls }) => share(recalls[i]))]);
   return [
     `${what}: ${report.files} files${silent}, ${report.recordings} recordings, ${samples} ${unit}s, ${labels.length} labels`,
     ...table([["", ...views.map(({ name }) => name)], ...summary]),
@@ -32,6 +32,10 @@ function modalityLines(report: ModalityReport): string[] {
     `latency a ${unit}: mean ${milliseconds(latencyMs.mean)}, p95 ${milliseconds(latencyMs.p95)} (one at a time, one thread)`,
     ...table([["recall by label", "files", "recordings", ...views.map(({ name }) => name)], ...byLabel]),
   ];
+}
+
+function labelCell(count: LabelCount | undefined): string {
+  return count === undefined ? "" : `${count.label}${count.untaught === true ? " (not taught)" : ""}`;
 }
 
 function crossModalLines({ labels, sounds, pictures, recallAt10, chance }: CrossModalReport): string[] {

@@ -1,5 +1,6 @@
 // A pack over folders of labelled recordings.
 import type { Pack } from "../../encoders/pack.js";
+import { isTaught } from "../../encoders/taught.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { countFalseAlarms, type FalseAlarms, type Recordings } from "./false-alarms.js";
 import { readLabelledFolder, type LabelledFile } from "./labelled-folder.js";
@@ -59,12 +60,18 @@ async function scoreModality(pack: Pack, modality: LabelledFile["modality"], fil
   if (some.length === 0) return undefined;
   const labels = knownLabels(pack, some);
   const scored = await scoreFiles(pack, modality, some, labels, signal);
+  const report = reportModality(modality, scored, labels.names, pack.manifest.prior);
   return {
-    report: reportModality(modality, scored, labels.names, pack.manifest.prior),
+    report: { ...report, labels: report.labels.map((count) => (wasTaught(pack, modality, count.label) ? count : { ...count, untaught: true })) },
     files: scored.files.map((file) => ({ ...file, label: all.indexOf(labels.names[file.label] as string) as number })),
     own: { labels, files: scored.files },
     unreadable: scored.unreadable,
   };
+}
+
+function wasTaught({ vocabulary }: Pack, modality: LabelledFile["modality"], label: string): boolean {
+  const vector = vocabulary.vector(label);
+  return vector === undefined || isTaught(vocabulary.taught, modality, vector);
 }
 
 async function scoreOrdinary(pack: Pack, hours: OrdinaryFolders, scored: readonly ScoredModality[], recordings: Recordings, signal: AbortSignal): Promise<OrdinaryReport> {

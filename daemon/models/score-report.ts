@@ -37,6 +37,15 @@ export interface View {
   readonly recalls: readonly number[];
 }
 
+/** A label and how much there is of it. */
+export interface LabelCount {
+  readonly label: string;
+  readonly files: number;
+  readonly recordings: number;
+  /** The pack says what this tower was taught, and this is not among it. */
+  readonly untaught?: true;
+}
+
 /** How the files of one modality fared. */
 export interface ModalityReport {
   readonly modality: "image" | "audio";
@@ -46,7 +55,7 @@ export interface ModalityReport {
   readonly samples: number;
   /** Files in which there was nothing but digital silence: counted as misses. */
   readonly silent: number;
-  readonly labels: readonly { readonly label: string; readonly files: number; readonly recordings: number }[];
+  readonly labels: readonly LabelCount[];
   /** How many of the labels count in the macro recall. */
   readonly macroLabels: number;
   readonly views: readonly View[];

@@ -9,6 +9,7 @@ import space
 from paths import HERE
 
 STOP_WORDS = set("a an the this that of at in on to by for from with and or is are was were be been has have it its near into out up no not as".split())
+AKIN = 0.75  # cosine from which a concept that was never shown is found as its kin: README.md, "What a tower was taught"
 UNKNOWN_TO_REFUSE = ["zeppelin", "quarterly report", "blockchain", "purple idea", "mitochondria", "invoice", "happiness", "tax return"]
 
 
@@ -28,12 +29,22 @@ def quantised(vectors):
     return np.clip(np.round(space.unit(np.asarray(vectors)) * 127 / np.abs(space.unit(np.asarray(vectors))).max(1, keepdims=True)), -127, 127).astype(np.int8)
 
 
-def table():
-    """text.json as the daemon reads it."""
+def table(seen, heard):
+    """text.json as the daemon reads it. seen, heard: names of the concepts that the tower of pictures or of sound was shown."""
     rows = phrases()
     vectors = quantised([v for _, v, _ in rows])
     about = "int8, row-major, base64; normalise each row to unit length after decoding"
-    return {"space": space.SPACE, "dimensions": space.DIMENSIONS, "encoding": about, "phrases": [p for p, _, _ in rows], "vectors": base64.b64encode(vectors.tobytes()).decode()}
+    known = {"image": taught(seen, "see"), "audio": taught(heard, "hear")}
+    return {"space": space.SPACE, "dimensions": space.DIMENSIONS, "encoding": about, "taught": known, "phrases": [p for p, _, _ in rows], "vectors": base64.b64encode(vectors.tobytes()).decode()}
+
+
+def taught(shown, kind):
+    """The names, in the order of concepts.txt, of what was shown to a tower and of what of its kind is as good as that by kinship."""
+    unknown = set(shown) - {c["name"] for c in space.concepts()}
+    if unknown:
+        raise SystemExit(f"vocabulary.py: no concept is called {', '.join(sorted(unknown))}")
+    examples = np.stack([c["vector"] for c in space.concepts() if c["name"] in shown])
+    return [c["name"] for c in space.concepts() if c["name"] in shown or (c["kind"] in (kind, "both") and (examples @ c["vector"]).max() >= AKIN)]
 
 
 def words_of(text):

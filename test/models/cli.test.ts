@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import type { FalseAlarmReport, OrdinaryReport } from "../../daemon/models/ordinary-report.js";
+import { renderScore } from "../../daemon/models/render-score.js";
 import type { ScoreReport } from "../../daemon/models/score-report.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { changeJson, packCopy, withoutOpenCv } from "../encoders/support.js";
@@ -51,6 +52,11 @@ void t.test("models score: the same as JSON, with sounds that find pictures", { 
   t.match(report.modalities, [{ modality: "audio", files: 3, silent: 1 }, { modality: "image", files: 2, samples: 2 }]);
   t.same(report.soundToPicture, { labels: 2, sounds: 2, pictures: 2, recallAt10: 1, chance: 1 });
   t.equal(report.unreadable.length, 1);
+  t.same(report.modalities[1]?.labels, [
+    { label: "dog", files: 1, recordings: 1 },
+    { label: "rooster", files: 1, recordings: 1, untaught: true },
+  ]);
+  t.match(renderScore(report).join("\n"), /\n {2}rooster \(not taught\) +1 +1 +\d/);
   t.end();
 });
 
