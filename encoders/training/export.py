@@ -17,6 +17,7 @@ import evaluate_image
 import image_augment
 import image_sets
 import space
+import taught
 import vocabulary
 from audio_classes import CONCEPT
 from audio_model import AudioTower
@@ -156,7 +157,7 @@ def main():
     torch.set_num_threads(1)
     PACK.mkdir(exist_ok=True)
     print("parameters", towers())
-    write("text.json", vocabulary.table())
+    write("text.json", vocabulary.table(taught.seen(image_sets.rows()[1]), taught.heard()))
     tables, held = calibration()
     write("calibration.json", tables)
     write("golden.json", golden())
