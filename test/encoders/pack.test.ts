@@ -59,7 +59,7 @@ void t.test("pack: found by path, then in the state folder, then among fusiond's
   t.equal(findPack("embedded", { packageRoot, stateDir }), join(stateDir, "packs", "embedded"));
   t.throws(() => findPack("other", { packageRoot, stateDir }), {
     code: "model_invalid",
-    message: 'no pack "other" was found: give a folder with a manifest.json, or one of embedded, mine',
+    message: 'no pack "other" was found: give a folder with a manifest.json, or one of embedded, embedded-int8, mine',
   });
   t.end();
 });

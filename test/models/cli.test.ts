@@ -148,11 +148,19 @@ void t.test("models score: what cannot be right about ordinary hours is said bef
   t.end();
 });
 
+function spaceLine(output: string): string | undefined {
+  return output.split("\n").find((line) => line.startsWith("space "));
+}
+
 void t.test("models verify: says what a pack is, and why one cannot be used", { skip }, (t) => {
   const good = fusiond("verify");
   t.equal(good.status, 0);
   t.match(good.stdout, /pack embedded .*\nspace .*256 dimensions.*\nimage tower: .*\d+ x \d+.*golden vector reproduced\naudio tower: .*2000 ms at 16000 Hz.*\ntext: \d+ phrases\n/);
   t.match(good.stdout, /\nmap of the audio tower: .*concept vectors.*\nmap of the text tower: .*\nsound to picture, as the pack states it: R@10 0\.\d{3}, at least 0\.\d{3} \(95 %\), chance 0\.\d{3}; \d+ sounds of \d+ concepts, \d+ pictures\n$/);
+  const small = fusiond("verify", "embedded-int8");
+  t.equal(small.status, 0);
+  t.match(small.stdout, /^pack embedded-int8 .*\n/);
+  t.equal(spaceLine(small.stdout), spaceLine(good.stdout), "the quantised pack is of the same space");
   const folder = packCopy(t);
   changeJson(folder, "golden.json", "audio", Array.from({ length: 256 }, (_, i) => (i === 0 ? 1 : 0)));
   const blind = packCopy(t);
