@@ -20,10 +20,10 @@ from audio_data import labels
 from audio_model import AudioTower
 from paths import OUT
 from session import Session
+from train_audio import SEEDS
 from write_graph import write_graph
 
 CLASSES = sorted(CONCEPT)
-SEEDS = 3  # of train_audio.py
 SETS = ("whole", "loud", "noisy0", "noisy10", "nothing")
 
 

@@ -16,11 +16,12 @@ from PIL import Image
 
 import image_sets
 from detector import Detector, inside
+from image_sets import SURE
 from paths import DATA, OUT
 
 SIDE = 128
 FOOTAGE = {"car-detection.mp4": (3, "car"), "one-by-one-person-detection.mp4": (2, "person"), "bottle-detection.mp4": (1, "bottle")}  # frames a second, what is in it
-SURE, LIKELY = 0.45, 0.2  # detector scores: what is taken for true, and what is at least trained on, with less weight
+LIKELY = 0.2  # detector score of what is at least trained on, with less weight than what it is sure of
 
 
 def square(picture, box, margin=0.1):

@@ -14,7 +14,7 @@ from PIL import Image
 import picture_classes
 from paths import DATA, OUT
 
-SURE = 0.45  # as in image_data.py
+SURE = 0.45  # detector score of what is taken for true
 SCENERY = {"alp", "cliff", "coral reef", "lakeside", "seashore", "dam", "thatch", "cliff dwelling", "picket fence", "chain", "spider web"}
 
 

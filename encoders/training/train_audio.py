@@ -15,10 +15,11 @@ import audio_windows
 import space
 from audio_classes import TRAINED
 from audio_model import AudioTower
+from averaging import blend
 from paths import OUT
 
 SEEDS, STEPS, BATCH, TEMPERATURE = 3, int(os.environ.get("AUDIO_STEPS", 1200)), int(os.environ.get("AUDIO_BATCH", 256)), 0.05
-BODY_RATE, HEAD_RATE, AVERAGE, BLEND = 7e-4, 2e-3, 0.998, 5  # the average of the weights takes every fifth step
+BODY_RATE, HEAD_RATE = 7e-4, 2e-3
 LIKE_FEATURES, LIKE_LABELS = 2.0, 0.2  # how much it counts to say what the teacher says of the clean sound
 
 
@@ -82,19 +83,9 @@ def train(pool, keep, seed, device):
         torch.nn.utils.clip_grad_norm_(tower.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-        if step % BLEND == 0:
-            blend(average, tower, step)
+        blend(average, tower, step)
     tower.load_state_dict(average)
     return tower.eval(), loss.item()
-
-
-@torch.no_grad()
-def blend(average, tower, step):
-    """The running average of the weights, faster at first."""
-    keep = min(AVERAGE, (step + 1) / (step + 10)) ** BLEND
-    for k, v in tower.state_dict().items():
-        if v.is_floating_point():
-            average[k].mul_(keep).add_(v, alpha=1 - keep)
 
 
 def of_folds(clip, folds):

@@ -14,12 +14,13 @@ from torch.utils.data import DataLoader, Dataset
 import image_augment as aug
 import image_sets
 import space
+from averaging import blend
 from image_model import ImageTower
 from paths import OUT
 
 SEEDS, BATCH, WARM, TEMPERATURE = 3, int(os.environ.get("IMAGE_BATCH", 256)), 100, 0.05
 STEPS = int(os.environ.get("IMAGE_STEPS", 1500))
-BODY_RATE, HEAD_RATE, AVERAGE, BLEND = 5e-4, 2e-3, 0.998, 5  # the average of the weights takes every fifth step
+BODY_RATE, HEAD_RATE = 5e-4, 2e-3
 GUARD = {
     "person": 6, "car": 4, "truck": 3, "bus": 3, "bicycle": 4, "motorcycle": 3, "dog": 3, "cat": 3, "bird": 2, "horse": 2, "train": 1.5, "boat": 1.5, "van": 1.5,
     "backpack": 1.5, "handbag": 2, "chair": 2.5, "bottle": 2, "cup": 2, "bowl": 2, "book": 2, "table": 2, "traffic light": 1.5, "umbrella": 1.5, "bench": 1.5, "sheep": 1.5,
@@ -85,13 +86,6 @@ def rate(step, steps):
     return min(1.0, (step + 1) / WARM) * (0.5 + 0.5 * np.cos(np.pi * min(1.0, step / steps)))
 
 
-def blend(average, tower, step):
-    """The running average of the weights, faster at first."""
-    keep = min(AVERAGE, (step + 1) / (step + 10)) ** BLEND
-    for k, v in tower.state_dict().items():
-        average[k].mul_(keep).add_(v, alpha=1 - keep)
-
-
 def train(tower, views, loss, steps, peak, path, device):
     """Trains a tower and leaves the average of its weights in path; loss(z, step's other tensors). Goes on from its last checkpoint."""
     heads = [*tower.hidden.parameters(), *tower.out.parameters()]
@@ -115,8 +109,7 @@ def train(tower, views, loss, steps, peak, path, device):
         cost.backward()
         torch.nn.utils.clip_grad_norm_(tower.parameters(), 5.0)
         optimiser.step()
-        if step % BLEND == 0:
-            blend(average, tower, step)
+        blend(average, tower, step)
         if (step + 1) % 50 == 0:
             print(path.name, step + 1, round(cost.item(), 3), flush=True)
             torch.save({"tower": tower.state_dict(), "optimiser": optimiser.state_dict(), "average": average, "step": step + 1}, checkpoint.with_suffix(".tmp"))

@@ -1,21 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import t, { type Test } from "tap";
+import { join } from "node:path";
+import t from "tap";
 import { soundWindows } from "../../daemon/models/decode.js";
 import { readLabelledFolder } from "../../daemon/models/labelled-folder.js";
 import { parseLabels } from "../../daemon/models/labels-csv.js";
-
-/** A folder with these files; their content is text. */
-function folderOf(t: Test, files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
-}
+import { folderOf } from "./support.js";
 
 void t.test("labelled folder: sub-folders are labels, and only pictures and sounds count", (t) => {
   const folder = folderOf(t, { "dog/1.JPG": "", "dog/2.png": "", "dog/notes.txt": "", "glass_breaking/a.flac": "", "README.md": "", ".git/x.png": "", "dog/.hidden.png": "" });

@@ -1,19 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import t, { type Test } from "tap";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
 import { readOrdinaryFolders, type OrdinaryFolders } from "../../daemon/models/ordinary-folder.js";
-
-/** A folder with these files. */
-function folderOf(t: Test, files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "fusiond-models-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
-}
+import { folderOf } from "./support.js";
 
 /** What was found, paths below `folder`. */
 function below(folder: string, { files, repeated, ignored }: OrdinaryFolders): unknown {
