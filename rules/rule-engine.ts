@@ -87,6 +87,11 @@ export class RuleEngine {
     this.#spans = withChange(this.#spans, change);
   }
 
+  /** Whoever was healthy at last, and is. */
+  get witnessing(): readonly HealthSpan[] {
+    return this.#spans.filter((span) => span.to === undefined);
+  }
+
   /** Time has passed to `timeMs`. The effects do not depend on how finely time is cut. */
   advance(timeMs: number, completeTo: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
     const context = this.#context(completeTo);

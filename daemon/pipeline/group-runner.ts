@@ -62,7 +62,8 @@ export class GroupRunner {
 
   /**
    * Takes up what an earlier run left: its checkpoint and its journal since, in the order written. Nobody witnessed
-   * anything from its last sign of life on. A checkpoint must be written before anything else is taken in.
+   * anything from its last sign of life on, whether or not the configuration still has them. A checkpoint must be written
+   * before anything else is taken in.
    *
    * Where other encoders made its vectors, all but those goes on; what it had to do without is returned.
    */
@@ -95,8 +96,8 @@ export class GroupRunner {
       }
     }
     this.#ledger = new PublicationLedger(this.#options.updateEveryMs, told.values());
-    for (const input of Number.isFinite(blindFrom) ? this.#options.inputs : []) {
-      this.#fold.observe({ kind: "witness", change: { ...input, at: blindFrom + 1, healthy: false } });
+    for (const { sourceId, modality } of this.#fold.now.witnessing) {
+      this.#fold.observe({ kind: "witness", change: { sourceId, modality, at: blindFrom + 1, healthy: false } });
     }
   }
 

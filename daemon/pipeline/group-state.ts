@@ -9,6 +9,7 @@ import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
 import type { Incident } from "../../rules/incident.js";
 import type { RuleNote } from "../../rules/rule-state.js";
+import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 
 /** One step of a group's fold. `upheld`: an incident as it was told, where the vectors that showed it mean nothing any more. */
@@ -83,6 +84,11 @@ export class GroupState implements Foldable<Step, StepOutput> {
   /** Pending and firing incidents, and the last few of each rule that were resolved. */
   get incidents(): ReturnType<RuleEngine["incidents"]> {
     return this.#rules.incidents();
+  }
+
+  /** The inputs that witness at present, whether or not they are of today's configuration. */
+  get witnessing(): readonly Input[] {
+    return this.#rules.witnessing;
   }
 
   get openCount(): number {

@@ -70,6 +70,20 @@ void t.test("pipeline: nobody watched while it was down, however often it went d
   t.end();
 });
 
+void t.test("pipeline: a source that is not configured any more does not go on witnessing", (t) => {
+  const options = runnerOptions(sceneOf(5));
+  const gone = { sourceId: "cam-b", modality: "image" } as const;
+  const first = new GroupRunner(options, silent);
+  const begun = first.checkpoint();
+  const healthy = first.witness({ ...gone, at: 1000, healthy: true }).step;
+  t.ok(healthy);
+  const second = new GroupRunner({ ...options, inputs: options.inputs.filter(({ sourceId }) => sourceId !== gone.sourceId) }, silent);
+  second.recover(begun, healthy === undefined ? [] : [healthy]);
+  second.advanceTo(100_000);
+  t.strictSame(second.checkpoint().state.rules.spans, [{ ...gone, from: 1000, to: 1001 }]);
+  t.end();
+});
+
 void t.test("pipeline: what is learned of a source too late to be judged by counts from the watermark on", (t) => {
   const runner = new GroupRunner(runnerOptions(sceneOf(5)), silent);
   const cam = { sourceId: "cam-a", modality: "image" } as const;
