@@ -1,6 +1,7 @@
 // npm run bench -- NAME: measures fusiond on this machine and prints plain-text tables.
 import { parseArgs } from "node:util";
 import { messageOf } from "../fusion/model/errors.js";
+import { benchOverload } from "./overload/bench-overload.js";
 import { benchPipeline } from "./pipeline/bench-pipeline.js";
 
 const USAGE = `npm run bench -- pipeline [options]
@@ -10,35 +11,57 @@ const USAGE = `npm run bench -- pipeline [options]
   --warm-up N      how long each step runs before that, once every source is healthy (10)
   --one-group      all sources in one group instead of a group for each pair
   --cpu-prof DIR   write a CPU profile of each step's daemon into this folder
+
+npm run bench -- overload [options]
+
+  --n N            how many text sources (100)
+  --rate LIST      lines a second of each source, one step each (10,100,450)
+  --seconds N      for how long lines come (30)
+  --cpu-prof DIR   write a CPU profile of each step's daemon into this folder
+  --quiet          no line is an incident; otherwise every line is
+  --json           print JSON instead of tables
 `;
+
+const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
-      n: { type: "string", default: "1,4,8,16" },
+      n: { type: "string" },
       seconds: { type: "string", default: "30" },
       "warm-up": { type: "string", default: "10" },
       "one-group": { type: "boolean", default: false },
       "cpu-prof": { type: "string" },
+      rate: { type: "string", default: "10,100,450" },
+      quiet: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help || positionals.length !== 1 || positionals[0] !== "pipeline") {
+  const [name, ...more] = positionals;
+  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload")) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 64;
   }
-  const profileFolder = values["cpu-prof"];
+  const measureMs = wholeNumber("--seconds", values.seconds, 1) * 1_000;
+  const profile = values["cpu-prof"] === undefined ? {} : { profileFolder: values["cpu-prof"] };
+  if (name === "overload") {
+    const sources = wholeNumber("--n", values.n ?? "100", 1);
+    const rates = values.rate.split(",").map((text) => wholeNumber("--rate", text, 1));
+    await benchOverload({ sources, rates, durationMs: measureMs, fires: !values.quiet, ...profile }, output, values.json);
+    return 0;
+  }
   await benchPipeline(
     {
-      counts: values.n.split(",").map((text) => wholeNumber("--n", text, 1)),
-      measureMs: wholeNumber("--seconds", values.seconds, 1) * 1_000,
+      counts: (values.n ?? "1,4,8,16").split(",").map((text) => wholeNumber("--n", text, 1)),
+      measureMs,
       warmUpMs: wholeNumber("--warm-up", values["warm-up"], 0) * 1_000,
       oneGroup: values["one-group"],
-      ...(profileFolder === undefined ? {} : { profileFolder }),
+      ...profile,
     },
-    { print: (text) => void process.stdout.write(`${text}\n`), note: (text) => void process.stderr.write(`${text}\n`) },
+    output,
   );
   return 0;
 }
