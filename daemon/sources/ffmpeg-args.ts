@@ -93,6 +93,12 @@ function inputArgs(input: MediaInput): FfmpegCommand {
   return { args: [...decoding, "-re", ...loop, ...file], stdin: "" };
 }
 
+/**
+ * What is read to learn what a stream holds is decoded afterwards: "fflags nobuffer" would throw it away, and with it the
+ * only whole picture until the next keyframe. A fifth of a second is enough, and adds nothing to the delay of what follows.
+ */
+const PROBING = ["probesize 500000", "analyzeduration 200000", "fpsprobesize 0"] as const;
+
 /** The one-entry list that carries URL, credentials and options past argv, where every user of the machine could read them. */
 function concatList(input: MediaInput): string {
   const url = withCredentials(input.location, input.credentials);
@@ -104,7 +110,7 @@ function concatList(input: MediaInput): string {
   const rtsp = /^rtsp/i.test(url);
   const options = [
     ...(rtsp ? ["rtsp_transport tcp", `timeout ${timeoutUs}`] : [`rw_timeout ${timeoutUs}`]),
-    ...["fflags nobuffer", "probesize 500000", "analyzeduration 500000"],
+    ...PROBING,
   ];
   const lines = ["ffconcat version 1.0", `file '${url.replaceAll("'", "%27")}'`, ...options.map((o) => `option ${o}`)];
   return lines.join("\n") + "\n";

@@ -46,6 +46,11 @@ export class RtspServer {
     return `rtsp://127.0.0.1:${this.port}/test`;
   }
 
+  /** A picture of which each client gets one keyframe at once and the next after a minute. */
+  get longGroupUrl(): string {
+    return `rtsp://127.0.0.1:${this.port}/long`;
+  }
+
   /** The file that was given, again and again. */
   get fileUrl(): string {
     return `rtsp://127.0.0.1:${this.port}/file`;
