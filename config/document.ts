@@ -11,6 +11,7 @@ import {
   type Alias,
   type Document,
   type Node,
+  type YAMLMap,
   type YAMLError,
 } from "yaml";
 import { messageOf } from "../fusion/model/errors.js";
@@ -51,7 +52,7 @@ export function readYaml(text: string): YamlDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const positionOf = (path: ConfigPath, part: Part = "value"): Position => {
     const offset = offsetOf(document, path, part);
     return offset === undefined ? START : at(offset);
@@ -68,7 +69,7 @@ export function readYaml(text: string): YamlDocument {
       ? { value, faults, positionOf }
       : { value: undefined, faults: [...faults, { ...positionOf(unfit.path, "key"), message: unfit.message }], positionOf };
   } catch (thrown) {
-    const offset = offsetOfAlias(document);
+    const offset = offsetOfMerge(document) ?? offsetOfAlias(document);
     const where = offset === undefined ? START : at(offset);
     return { value: undefined, faults: [...faults, { ...where, message: sentenceOf("", messageOf(thrown)) }], positionOf };
   }
@@ -81,10 +82,24 @@ function offsetOfAlias(document: Document): number | undefined {
   return startOf(aliases.find((alias) => alias.resolve(document) === undefined) ?? aliases[0]);
 }
 
+/** The first `<<` that takes in something else than maps. */
+function offsetOfMerge(document: Document): number | undefined {
+  const offsets: (number | undefined)[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      for (const item of map.items) {
+        if (isScalar(item.key) && item.key.source === "<<" && !mergedFrom(item.value, document).every(isMap)) offsets.push(startOf(item.key));
+      }
+    },
+  });
+  return offsets[0];
+}
+
 function sentenceOf(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "this key stands twice in the same map: remove one of the two";
   if (code === "MULTIPLE_DOCS") return "a second YAML document starts here: a configuration is one document, remove the ---";
   if (code === "RESOURCE_EXHAUSTION") return TOO_DEEP;
+  if (message.startsWith("Merge sources")) return "<< takes in a map, or a list of maps: name one by an alias, as in <<: *name";
   if (message.startsWith("Excessive alias count")) return "aliases (*name) repeat too much: write the values out";
   return `not valid YAML: ${message}`;
 }
@@ -121,10 +136,22 @@ function stepInto(parent: Node | undefined, step: string, document: Document): {
   const node = isAlias(parent) ? parent.resolve(document) : parent;
   if (isMap(node)) {
     const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === step);
-    return pair === undefined ? undefined : { key: nodeOf(pair.key), node: nodeOf(pair.value) };
+    if (pair !== undefined) return { key: nodeOf(pair.key), node: nodeOf(pair.value) };
+    return mergedInto(node, document).map((merged) => stepInto(merged, step, document)).find((entry) => entry !== undefined);
   }
   if (isSeq(node) && Number(step) < node.items.length) return { key: undefined, node: nodeOf(node.items[Number(step)]) };
   return undefined;
+}
+
+/** The maps that a map takes in by `<<`, the one that wins first. */
+function mergedInto(map: YAMLMap, document: Document): Node[] {
+  return map.items.filter((item) => isScalar(item.key) && item.key.source === "<<").flatMap((item) => mergedFrom(item.value, document).filter(isNode));
+}
+
+/** What stands behind a `<<`: one value, or those of a list, aliases resolved. */
+function mergedFrom(value: unknown, document: Document): unknown[] {
+  const from = isAlias(value) ? value.resolve(document) : value;
+  return (isSeq(from) ? from.items : [from]).map((one) => (isAlias(one) ? one.resolve(document) : one));
 }
 
 function nodeOf(value: unknown): Node | undefined {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Part } from "./document.js";
 import { didYouMean, nearest } from "./nearest.js";
 import type { ConfigPath } from "./problem.js";
+import { describe } from "./raw.js";
 import { quotedList } from "./schema/common.js";
 
 /** A mistake and the place in the configuration's tree. */
@@ -127,12 +128,6 @@ function boundMessage(origin: string, bound: string, limit: number | bigint, inc
   if (origin === "string") return `have ${bound} ${limit} characters`;
   if (inclusive === false) return `be ${bound === "at least" ? "more" : "less"} than ${limit}`;
   return `be ${bound} ${limit}`;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return "a text";
-  return Array.isArray(value) ? "a list" : value === null ? "empty" : "a map of keys";
 }
 
 /** `a, b or c`. */

@@ -1,13 +1,13 @@
 // Whether the files that a configuration names are there and readable.
 import { accessSync, constants, statSync } from "node:fs";
 import { FusiondError } from "../fusion/model/errors.js";
-import type { LoadedConfig } from "./load.js";
+import type { ConfigParts } from "./load.js";
 import type { NamedFile } from "./paths.js";
 import type { ConfigProblem } from "./problem.js";
 import { readCredentials, readSecret } from "./secrets.js";
 
 /** What is wrong with named files (`problems`), and what is only careless (`warnings`), in the order of the file. */
-export function checkFiles(loaded: Pick<LoadedConfig, "files" | "problem">): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
+export function checkFiles(loaded: Pick<ConfigParts, "files" | "problem">): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
   for (const named of loaded.files) {

@@ -6,10 +6,12 @@ import { conditionsOf } from "./conditions.js";
 import { readYaml, type Part, type YamlDocument } from "./document.js";
 import { findingsOf, predicateOf, type Finding } from "./explain.js";
 import { resolvePaths, type NamedFile, type PathOptions } from "./paths.js";
-import { configInvalid, type ConfigPath, type ConfigProblem, type Position } from "./problem.js";
-import { entriesOf, valueAt } from "./raw.js";
+import { configInvalid, inOrder, problemsOf, type ConfigPath, type ConfigProblem, type Position } from "./problem.js";
+import { entriesOf, isSwitchedOff, valueAt } from "./raw.js";
 import { checkReferences } from "./references.js";
+import { salvage } from "./salvage.js";
 import { configSchema, type Config } from "./schema.js";
+import { checkVariables } from "./variables.js";
 
 /** A phrase that a rule looks for, and where it stands: prompts are checked against the pack elsewhere. */
 export interface ConfigPrompt extends Position {
@@ -21,12 +23,11 @@ export interface ConfigPrompt extends Position {
   readonly path: ConfigPath;
 }
 
-/** A valid configuration and where its values stand, for checks that need more than the file. */
-export interface LoadedConfig {
-  readonly config: Config;
+/** What could be read of a configuration, with mistakes in it or not: for checks that need more than the file. */
+export interface ConfigParts {
   /** The name of the file as it was given. */
   readonly file: string;
-  /** Every phrase of every rule, disabled ones too. */
+  /** Every phrase of the rules that are not switched off. */
   readonly prompts: readonly ConfigPrompt[];
   /** Secrets, certificates and media files that it names; see checkFiles. */
   readonly files: readonly NamedFile[];
@@ -34,6 +35,21 @@ export interface LoadedConfig {
   positionOf(path: ConfigPath): Position;
   /** A problem at a value; pass them to configInvalid. */
   problem(path: ConfigPath, message: string): ConfigProblem;
+}
+
+/** A valid configuration and where its values stand. */
+export interface LoadedConfig extends ConfigParts {
+  readonly config: Config;
+}
+
+/** A configuration that was looked at, whatever is wrong with it. */
+export interface InspectedConfig {
+  /** Every mistake that the file itself shows, in its order. */
+  readonly problems: readonly ConfigProblem[];
+  /** The configuration, where there is no mistake. */
+  readonly loaded?: LoadedConfig;
+  /** What can be checked all the same; absent where the file is no map that could be read. */
+  readonly parts?: ConfigParts & Pick<Config, "stateDir" | "encoders">;
 }
 
 /** Larger is no configuration. */
@@ -49,21 +65,48 @@ export function loadConfig(file: string, env: PathOptions["env"] = process.env):
  * Errors: FusiondError "config_invalid" with every problem, see problemsOf.
  */
 export function parseConfig(text: string, file: string, env: PathOptions["env"] = process.env): LoadedConfig {
+  const { loaded, problems } = inspectText(text, file, env);
+  if (loaded === undefined) throw configInvalid(problems);
+  return loaded;
+}
+
+/** Looks at a configuration file as far as its mistakes allow. Never throws for what it holds, or for a file that cannot be read. */
+export function inspectConfig(file: string, env: PathOptions["env"] = process.env): InspectedConfig {
+  try {
+    return inspectText(readText(file), file, env);
+  } catch (error) {
+    const problems = problemsOf(error);
+    if (problems.length === 0) throw error;
+    return { problems };
+  }
+}
+
+function inspectText(text: string, file: string, env: PathOptions["env"]): InspectedConfig {
   const document = readYaml(text);
-  if (document.value === undefined) throw configInvalid(document.faults.map((fault) => ({ file, ...fault })));
-  if (document.value === null) throw configInvalid([atStart(file, "is empty: start from config/fusiond.example.yaml")]);
+  if (document.value === undefined) return { problems: document.faults.map((fault) => ({ file, ...fault })) };
+  if (document.value === null) return { problems: [atStart(file, "is empty: start from config/fusiond.example.yaml")] };
   const parsed = configSchema.safeParse(document.value, { error: predicateOf, reportInput: true });
-  const findings = [...(parsed.success ? [] : findingsOf(parsed.error)), ...checkReferences(document.value)];
-  if (!parsed.success || findings.length + document.faults.length > 0) throw configInvalid(problemsAt(findings, file, document));
-  const { config, files } = resolvePaths(parsed.data, { folder: dirname(resolve(file)), env });
+  const readable = parsed.success ? parsed.data : salvage(document.value);
+  const resolved = readable === undefined ? undefined : resolvePaths(readable, { folder: dirname(resolve(file)), env });
+  const findings = [
+    ...(parsed.success ? [] : findingsOf(parsed.error)),
+    ...checkReferences(document.value),
+    ...checkVariables(document.value),
+    ...(resolved?.findings ?? []),
+  ];
+  const problems = problemsAt(findings, file, document);
   const positionOf = (path: ConfigPath): Position => document.positionOf(path);
-  return {
-    config,
+  const parts: ConfigParts = {
     file,
-    files,
+    files: resolved?.files ?? [],
     prompts: promptsOf(document),
     positionOf,
     problem: (path, message) => ({ file, ...positionOf(path), message }),
+  };
+  return {
+    problems,
+    ...(resolved === undefined ? {} : { parts: { ...parts, stateDir: resolved.config.stateDir, encoders: resolved.config.encoders } }),
+    ...(resolved === undefined || problems.length > 0 ? {} : { loaded: { ...parts, config: resolved.config } }),
   };
 }
 
@@ -90,13 +133,11 @@ function atStart(file: string, predicate: string): ConfigProblem {
 function problemsAt(findings: readonly Finding[], file: string, document: YamlDocument): ConfigProblem[] {
   const at = (path: ConfigPath, part: Part): Position => document.positionOf(path, part);
   const told = findings.map(({ path, part, message }) => ({ file, ...at(path, part), message }));
-  const problems = [...document.faults.map((fault) => ({ file, ...fault })), ...told];
-  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  return inOrder([...document.faults.map((fault) => ({ file, ...fault })), ...told]);
 }
 
 function promptsOf(document: YamlDocument): ConfigPrompt[] {
-  return entriesOf(valueAt(document.value, "rules")).flatMap(([ruleId, rule]) =>
+  return entriesOf(valueAt(document.value, "rules")).filter(([, rule]) => !isSwitchedOff(rule)).flatMap(([ruleId, rule]) =>
     [...conditionsOf(rule, ["rules", ruleId])].flatMap(({ kind, phrase, path, absence }) =>
       phrase === undefined ? [] : [{ text: phrase.trim(), kind, ruleId, path, ...(absence === undefined ? {} : { absence }), ...document.positionOf(path) }],
     ),

@@ -1,7 +1,8 @@
-// Relative paths of a configuration made absolute, and a list of the files that it names.
+// Paths of a configuration made absolute, and a list of the files that it names.
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { expandPath, homeOf, type Env } from "./expand.js";
+import { nameOf, type Finding } from "./explain.js";
 import type { ConfigPath } from "./problem.js";
 import type { Config, ParsedConfig } from "./schema.js";
 import type { NatsAuthConfig, NatsServerConfig } from "./schema/nats.js";
@@ -21,91 +22,134 @@ export interface NamedFile {
 export interface PathOptions {
   /** The configuration file's folder, absolute. */
   readonly folder: string;
-  /** STATE_DIRECTORY, CREDENTIALS_DIRECTORY and XDG_STATE_HOME count. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** HOME, STATE_DIRECTORY, CREDENTIALS_DIRECTORY, XDG_STATE_HOME, and whatever a path names as `${NAME}`. */
+  readonly env: Env;
 }
 
-type Take = (written: string, kind: NamedFile["kind"], ...path: (string | number)[]) => string;
+/** What came of the paths of a configuration. */
+export interface ResolvedPaths {
+  readonly config: Config;
+  /** Those of sources that are switched off are left out: nothing reads them. */
+  readonly files: readonly NamedFile[];
+  /** Paths that cannot be made absolute; they stand in `config` as they were written. */
+  readonly findings: readonly Finding[];
+}
 
 /** The configuration with absolute paths, and the files that it names. */
-export function resolvePaths(parsed: ParsedConfig, options: PathOptions): { config: Config; files: readonly NamedFile[] } {
-  const { folder } = options;
-  const files: NamedFile[] = [];
-  const take: Take = (written, kind, ...path) => {
-    const file = kind === "media" ? resolve(folder, written) : secretPath(written, options);
-    files.push({ path, file, kind });
-    return file;
-  };
+export function resolvePaths(parsed: ParsedConfig, options: PathOptions): ResolvedPaths {
+  const paths = new Paths(options);
   const config: Config = {
     ...parsed,
-    stateDir: parsed.stateDir === undefined ? defaultStateDir(options) : resolve(folder, parsed.stateDir),
-    encoders: { ...parsed.encoders, pack: packPath(parsed.encoders.pack, folder) },
-    nats: { ...parsed.nats, server: serverPaths(parsed.nats.server, take) },
-    sources: parsed.sources.map((source) => sourcePaths(source, folder, take)),
+    stateDir: parsed.stateDir === undefined ? paths.defaultStateDir() : paths.absolute(parsed.stateDir, "state_dir"),
+    encoders: { ...parsed.encoders, pack: paths.pack(parsed.encoders.pack) },
+    nats: { ...parsed.nats, server: paths.server(parsed.nats.server) },
+    sources: parsed.sources.map((source) => paths.source(source)),
   };
-  return { config, files };
+  return { config, files: paths.files, findings: paths.findings };
 }
 
-/** A secret of systemd's credentials folder if there is one of that name, else a path from the configuration's folder. */
-function secretPath(written: string, { folder, env }: PathOptions): string {
-  const credentials = env["CREDENTIALS_DIRECTORY"];
-  const given = credentials === undefined ? undefined : resolve(credentials, written);
-  return given !== undefined && existsSync(given) ? given : resolve(folder, written);
-}
+/** Collects named files and problems while paths are made absolute. */
+class Paths {
+  readonly files: NamedFile[] = [];
+  readonly findings: Finding[] = [];
+  readonly #options: PathOptions;
 
-/** Source: systemd.exec(5), StateDirectory= (several are separated by colons); XDG base directory specification. */
-function defaultStateDir({ folder, env }: PathOptions): string {
-  const given = env["STATE_DIRECTORY"]?.split(":")[0];
-  if (given !== undefined && given !== "") return resolve(folder, given);
-  const stateHome = env["XDG_STATE_HOME"];
-  return join(stateHome === undefined || stateHome === "" ? join(homedir(), ".local", "state") : stateHome, "fusiond");
-}
-
-/** Names of packs stay names; whatever holds a slash is a path. */
-function packPath(pack: string, folder: string): string {
-  return pack.includes("/") ? resolve(folder, pack) : pack;
-}
-
-function sourcePaths(source: SourceConfig, folder: string, take: Take): SourceConfig {
-  if (source.kind === "text") {
-    return source.feed.kind === "subject" ? source : { ...source, feed: { kind: "file", path: resolve(folder, source.feed.path) } };
+  constructor(options: PathOptions) {
+    this.#options = options;
   }
-  const at = ["sources", source.id];
-  const { input, credentialsFile } = source;
-  return {
-    ...source,
-    input: input.kind === "file" ? { ...input, location: take(input.location, "media", ...at, source.kind) } : input,
-    ...(credentialsFile === undefined ? {} : { credentialsFile: take(credentialsFile, "credentials", ...at, "credentials_file") }),
-  };
-}
 
-function serverPaths(server: NatsServerConfig, take: Take): NatsServerConfig {
-  if (server.kind === "embedded") return server;
-  const { auth, tls } = server;
-  const certificate = (written: string | undefined, name: "caFile" | "certFile" | "keyFile", key: string): object =>
-    written === undefined ? {} : { [name]: take(written, key === "key_file" ? "secret" : "certificate", "nats", "tls", key) };
-  return {
-    ...server,
-    ...(auth === undefined ? {} : { auth: authPaths(auth, take) }),
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            ...certificate(tls.caFile, "caFile", "ca_file"),
-            ...certificate(tls.certFile, "certFile", "cert_file"),
-            ...certificate(tls.keyFile, "keyFile", "key_file"),
-          },
-        }),
-  };
-}
+  /** From the configuration's folder, variables replaced. */
+  absolute(written: string, ...path: ConfigPath): string {
+    return resolve(this.#options.folder, this.#expanded(written, path));
+  }
 
-function authPaths(auth: NatsAuthConfig, take: Take): NatsAuthConfig {
-  switch (auth.kind) {
-    case "credentials":
-      return { ...auth, credentialsFile: take(auth.credentialsFile, "secret", "nats", "credentials_file") };
-    case "nkey":
-      return { ...auth, nkeyFile: take(auth.nkeyFile, "secret", "nats", "nkey_file") };
-    case "password":
-      return { ...auth, passwordFile: take(auth.passwordFile, "secret", "nats", "password_file") };
+  /** Source: systemd.exec(5), StateDirectory= (several are separated by colons); XDG base directory specification. */
+  defaultStateDir(): string {
+    const { env, folder } = this.#options;
+    const given = env["STATE_DIRECTORY"]?.split(":")[0];
+    if (given !== undefined && given !== "") return resolve(folder, given);
+    const stateHome = env["XDG_STATE_HOME"];
+    if (stateHome !== undefined && stateHome !== "") return join(stateHome, "fusiond");
+    const home = homeOf(env);
+    if (home !== undefined) return join(home, ".local", "state", "fusiond");
+    this.#find([], "state_dir is missing, and there is no home folder to keep the state in: name a folder");
+    return folder;
+  }
+
+  /** Names of packs stay names; whatever holds a slash, or starts with ~ or a variable, is a path. */
+  pack(pack: string): string {
+    return /\/|^~|^\$/.test(pack) ? this.absolute(pack, "encoders", "pack") : pack;
+  }
+
+  source(source: SourceConfig): SourceConfig {
+    const at = ["sources", source.id];
+    if (source.kind === "text") {
+      const { feed } = source;
+      return feed.kind === "subject" ? source : { ...source, feed: { ...feed, path: this.absolute(feed.path, ...at, "text", "file") } };
+    }
+    const { input, credentialsFile, enabled } = source;
+    return {
+      ...source,
+      input: input.kind === "file" ? { ...input, location: this.#take(input.location, "media", enabled, ...at, source.kind) } : input,
+      ...(credentialsFile === undefined ? {} : { credentialsFile: this.#take(credentialsFile, "credentials", enabled, ...at, "credentials_file") }),
+    };
+  }
+
+  server(server: NatsServerConfig): NatsServerConfig {
+    if (server.kind === "embedded") return server;
+    const { auth, tls } = server;
+    const certificate = (written: string | undefined, name: "caFile" | "certFile" | "keyFile", key: string): object =>
+      written === undefined ? {} : { [name]: this.#take(written, key === "key_file" ? "secret" : "certificate", true, "nats", "tls", key) };
+    return {
+      ...server,
+      ...(auth === undefined ? {} : { auth: this.#auth(auth) }),
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: {
+              ...certificate(tls.caFile, "caFile", "ca_file"),
+              ...certificate(tls.certFile, "certFile", "cert_file"),
+              ...certificate(tls.keyFile, "keyFile", "key_file"),
+            },
+          }),
+    };
+  }
+
+  #auth(auth: NatsAuthConfig): NatsAuthConfig {
+    switch (auth.kind) {
+      case "credentials":
+        return { ...auth, credentialsFile: this.#take(auth.credentialsFile, "secret", true, "nats", "credentials_file") };
+      case "nkey":
+        return { ...auth, nkeyFile: this.#take(auth.nkeyFile, "secret", true, "nats", "nkey_file") };
+      case "password":
+        return { ...auth, passwordFile: this.#take(auth.passwordFile, "secret", true, "nats", "password_file") };
+    }
+  }
+
+  /** The absolute path of a file that must be there; `needed`: something reads it. */
+  #take(written: string, kind: NamedFile["kind"], needed: boolean, ...path: ConfigPath): string {
+    const expanded = this.#expanded(written, path);
+    const file = kind === "media" ? resolve(this.#options.folder, expanded) : this.#secretPath(expanded);
+    if (needed) this.files.push({ path, file, kind });
+    return file;
+  }
+
+  /** A secret of systemd's credentials folder if there is one of that name, else a path from the configuration's folder. */
+  #secretPath(path: string): string {
+    const { env, folder } = this.#options;
+    const credentials = env["CREDENTIALS_DIRECTORY"];
+    const given = credentials === undefined ? undefined : resolve(credentials, path);
+    return given !== undefined && existsSync(given) ? given : resolve(folder, path);
+  }
+
+  #expanded(written: string, path: ConfigPath): string {
+    const expanded = expandPath(written, this.#options.env);
+    if ("path" in expanded) return expanded.path;
+    this.#find(path, `${nameOf(path)} ${expanded.problem}`);
+    return written;
+  }
+
+  #find(path: ConfigPath, message: string): void {
+    this.findings.push({ path, part: "value", message });
   }
 }

@@ -24,6 +24,12 @@ export function formatProblem(problem: ConfigProblem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
 
+/** The problems of one file in its order, no two the same. */
+export function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const unique = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
 /** FusiondError "config_invalid" whose message lists the problems, one a line; `problemsOf` gives them back. */
 export function configInvalid(problems: readonly ConfigProblem[]): FusiondError {
   const lines = problems.slice(0, LISTED_MAX).map(formatProblem);

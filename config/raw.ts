@@ -24,3 +24,15 @@ export function hasKey(value: unknown, key: string): value is Readonly<Record<st
 export function itemsOf(value: unknown): [number, unknown][] {
   return Array.isArray(value) ? [...(value as unknown[]).entries()] : [];
 }
+
+/** Whether a source or rule says `enabled: false`. */
+export function isSwitchedOff(value: unknown): boolean {
+  return valueAt(value, "enabled") === false;
+}
+
+/** What a value is, in a sentence: texts are not repeated, for they may be secrets. */
+export function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return "a text";
+  return Array.isArray(value) ? "a list" : value === null ? "empty" : "a map of keys";
+}

@@ -3,7 +3,7 @@ import { conditionsOf, isGrounded, neededTogether, senseOf, type Sense, type Wri
 import type { Finding } from "./explain.js";
 import { didYouMean } from "./nearest.js";
 import type { ConfigPath } from "./problem.js";
-import { entriesOf, hasKey, itemsOf, valueAt } from "./raw.js";
+import { entriesOf, hasKey, isSwitchedOff, itemsOf, valueAt } from "./raw.js";
 
 /** What a rule does with a kind of condition, and who could serve it. */
 const NEEDS = {
@@ -19,7 +19,7 @@ const SENSES: readonly Sense[] = ["hear", "see", "read", "field"];
  * Every broken reference of a configuration as it was written, other mistakes or not.
  *
  * A disabled source still exists and still counts as able to see, hear or read: switching one off for a night must not
- * make a configuration invalid.
+ * make a configuration invalid. A disabled rule may refer to what is gone.
  */
 export function checkReferences(raw: unknown): Finding[] {
   const sources = new Map(entriesOf(valueAt(raw, "sources")));
@@ -36,6 +36,7 @@ export function checkReferences(raw: unknown): Finding[] {
     }
   }
   for (const [id, rule] of entriesOf(valueAt(raw, "rules"))) {
+    if (isSwitchedOff(rule)) continue;
     findings.push(...checkRule(id, rule, members, sources));
   }
   return findings;

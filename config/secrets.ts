@@ -69,11 +69,11 @@ export function readSecret(file: string): ReadSecret {
   return { secret: new Secret(text), warning: `everybody can read secret file ${file}: run chmod 600 on it` };
 }
 
-/** Reads a file that holds `user:password` on one line. Errors: as readSecret, and if it is not of that form. */
+/** Reads a file that holds `user:password` on one line; the password may be empty (`admin:`). Errors: as readSecret, and if it is not of that form. */
 export function readCredentials(file: string): Credentials {
   const text = readSecret(file).secret.reveal();
   const colon = text.indexOf(":");
-  if (colon < 1 || colon === text.length - 1 || /[\r\n]/.test(text)) {
+  if (colon < 1 || /[\r\n]/.test(text)) {
     throw new FusiondError("config_invalid", `secret file ${file} must hold user:password on one line, and nothing else`);
   }
   return { user: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import { nearest } from "../nearest.js";
 import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from "../units.js";
-import { isMap, valueAt } from "../raw.js";
+import { describe, isMap, valueAt } from "../raw.js";
 
 /** An id: part of NATS subjects and metric labels. */
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -59,13 +59,17 @@ function quantity(
 }
 
 /**
- * A map that knows all its keys.
+ * A map that knows all its keys, and names them to who writes something else in its place.
  *
  * Its `unrecognized_keys` issue has the valid keys as its message, one a line: the loader makes sentences of them.
  */
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join("\n") : undefined),
+    error: (issue) => {
+      if (issue.code === "unrecognized_keys") return Object.keys(shape).join("\n");
+      const { input } = issue;
+      return issue.code !== "invalid_type" || input === undefined || input === null ? undefined : `must be a map of keys (${Object.keys(shape).join(", ")}), not ${describe(input)}`;
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 // The small sections: log, outbox, encoders, http.
+import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { duration, size, strict, text, whole } from "./common.js";
 
@@ -21,6 +22,7 @@ export interface EncodersConfig {
 /** The listener of metrics and health. */
 export interface HttpConfig {
   readonly enabled: boolean;
+  /** A loopback address, or "localhost". */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -46,22 +48,39 @@ export const encodersSchema = strict({
 
 const LISTEN_MESSAGE = "must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464";
 
+/** The pages ask for no password. */
+const LOOPBACK_MESSAGE = "must be this machine's own address, 127.0.0.1, [::1] or localhost: put a proxy in front to reach it from elsewhere";
+
 /** The http section. */
 export const httpSchema = strict({
   enabled: z.boolean().default(true).describe("false: no metrics and no health page"),
   listen: text
     .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/, { error: LISTEN_MESSAGE, abort: true })
-    .refine((listen) => portOf(listen) <= 65535, { error: LISTEN_MESSAGE })
+    .refine((listen) => portOf(listen) <= 65535, { error: LISTEN_MESSAGE, abort: true })
+    .refine((listen) => isLoopback(hostOf(listen)), { error: LOOPBACK_MESSAGE })
     .default("127.0.0.1:9464")
     .describe("address and port of metrics and health; port 0: any free port"),
 }).transform(
   ({ enabled, listen }): HttpConfig => ({
     enabled,
-    host: listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, ""),
+    host: hostOf(listen),
     port: portOf(listen),
   }),
 );
 
 function portOf(listen: string): number {
   return Number(listen.slice(listen.lastIndexOf(":") + 1));
+}
+
+function hostOf(listen: string): string {
+  return listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, "").toLowerCase();
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? host === "localhost" : LOOPBACK.check(host, family === 4 ? "ipv4" : "ipv6");
 }

@@ -1,16 +1,18 @@
 // fusiond check: every problem of a configuration at once.
 import { checkFiles } from "../../config/files.js";
-import { loadConfig } from "../../config/load.js";
-import { formatProblem, problemsOf, type ConfigProblem } from "../../config/problem.js";
+import { inspectConfig, type InspectedConfig } from "../../config/load.js";
+import { formatProblem, inOrder, type ConfigProblem } from "../../config/problem.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
+import { missingPrograms } from "../compose/programs.js";
 import { packageRoot } from "../runtime/package-root.js";
 import { unknownPrompts } from "../compose/rules.js";
 import { untaughtPrompts } from "../compose/untaught.js";
 import { EXIT } from "./exit-codes.js";
 
 /**
- * Prints every problem as `file:line:column: message` on stderr, prompts that the pack does not know included.
+ * Prints every problem as `file:line:column: message` on stderr, prompts that the pack does not know and files that
+ * cannot be read included, whatever else is wrong.
  * Resolves with 0, or 78 if there is a problem; warnings, such as prompts that no tower was taught, are printed but cost nothing.
  */
 export async function check(file: string): Promise<number> {
@@ -21,23 +23,23 @@ export async function check(file: string): Promise<number> {
 }
 
 async function problemsIn(file: string): Promise<readonly ConfigProblem[]> {
+  const { problems, parts, loaded } = inspectConfig(file);
+  if (parts === undefined) return problems;
+  if (loaded !== undefined) warn(missingPrograms(loaded));
+  const named = checkFiles(parts);
+  warn(named.warnings);
+  return inOrder([...problems, ...named.problems, ...(await packProblems(parts))]);
+}
+
+/** Prompts that the pack does not know, or what is wrong with the pack itself. */
+async function packProblems(parts: NonNullable<InspectedConfig["parts"]>): Promise<readonly ConfigProblem[]> {
   try {
-    const loaded = loadConfig(file);
-    const { problems, warnings } = checkFiles(loaded);
-    warn(warnings);
-    const { pack: name } = loaded.config.encoders;
-    try {
-      const pack = await loadPack(findPack(name, { stateDir: loaded.config.stateDir, packageRoot }));
-      warn(untaughtPrompts(loaded, pack));
-      return [...problems, ...unknownPrompts(loaded, pack)];
-    } catch (error) {
-      if (!(error instanceof FusiondError) || error.code !== "model_invalid") throw error;
-      return [...problems, loaded.problem(["encoders", "pack"], error.message)];
-    }
+    const pack = await loadPack(findPack(parts.encoders.pack, { stateDir: parts.stateDir, packageRoot }));
+    warn(untaughtPrompts(parts, pack));
+    return unknownPrompts(parts, pack);
   } catch (error) {
-    const problems = problemsOf(error);
-    if (problems.length === 0) throw error;
-    return problems;
+    if (!(error instanceof FusiondError) || error.code !== "model_invalid") throw error;
+    return [parts.problem(["encoders", "pack"], error.message)];
   }
 }
 

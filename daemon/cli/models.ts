@@ -4,6 +4,7 @@ import { recordingsFor } from "../compose/recordings.js";
 import { renderScore } from "../models/render-score.js";
 import { scorePack } from "../models/score-pack.js";
 import { verifyPack } from "../models/verify-pack.js";
+import { renderWords, wordsOf } from "../models/words.js";
 import { packageRoot } from "../runtime/package-root.js";
 import { EXIT } from "./exit-codes.js";
 import { write } from "./output.js";
@@ -34,6 +35,13 @@ export function verifyModels(nameOrPath: string): Promise<number> {
     const pack = await loadPack(findPack(nameOrPath, { packageRoot }));
     await write(`${(await verifyPack(pack, signal)).join("\n")}\n`);
   });
+}
+
+/** Prints the words that a pack knows, one a line. Resolves with the exit code. Errors: FusiondError "model_invalid". */
+export async function listWords(nameOrPath: string, json: boolean): Promise<number> {
+  const words = wordsOf(await loadPack(findPack(nameOrPath, { packageRoot })));
+  await write(`${(json ? words.map((word) => JSON.stringify(word)) : renderWords(words)).join("\n")}\n`);
+  return EXIT.ok;
 }
 
 async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<number> {

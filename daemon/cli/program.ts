@@ -4,7 +4,7 @@ import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
-import { scoreModels, verifyModels, type ScoreOptions } from "./models.js";
+import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./models.js";
 import { explained } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
@@ -90,6 +90,12 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .description("check a pack's files, run its towers against their golden vectors, and say what it is")
     .argument("[pack]", "a pack's name or folder", DEFAULT_PACK)
     .action(async (pack: string) => done(await verifyModels(pack)));
+  models
+    .command("words")
+    .description("list the words that rules can look for, and whether they were taught to be heard and seen")
+    .argument("[pack]", "a pack's name or folder", DEFAULT_PACK)
+    .option("--json", "one JSON object a line")
+    .action(async (pack: string, options: { json?: true }) => done(await listWords(pack, options.json ?? false)));
   return program;
 }
 

@@ -1,5 +1,5 @@
 // Rules of the configuration, compiled against the prompts that the pack knows.
-import type { LoadedConfig } from "../../config/load.js";
+import type { ConfigParts, LoadedConfig } from "../../config/load.js";
 import { configInvalid, type ConfigProblem } from "../../config/problem.js";
 import { nearest } from "../../config/nearest.js";
 import type { Pack } from "../../encoders/pack.js";
@@ -16,12 +16,12 @@ export interface CompiledRules {
 const SUGGESTIONS = 3;
 
 /** Every prompt that the pack does not know, with the nearest words that it does. */
-export function unknownPrompts(loaded: LoadedConfig, pack: Pack): ConfigProblem[] {
+export function unknownPrompts(loaded: Pick<ConfigParts, "prompts" | "problem">, pack: Pack): ConfigProblem[] {
   return loaded.prompts
     .filter((prompt) => pack.vocabulary.vector(prompt.text) === undefined)
     .map((prompt) => {
       const words = nearest(prompt.text.toLowerCase(), pack.vocabulary.phrases, SUGGESTIONS);
-      const hint = words.length === 0 ? "see the pack's text.json for what it knows" : `the nearest it knows: ${words.join(", ")}`;
+      const hint = words.length === 0 ? '"fusiond models words" lists what it knows' : `the nearest it knows: ${words.join(", ")}`;
       return loaded.problem(prompt.path, `the pack "${pack.manifest.id}" does not know "${prompt.text}"; ${hint}`);
     });
 }

@@ -1,5 +1,5 @@
 // Prompts that the pack can name but that its towers were not taught: a rule that waits for one may wait for ever.
-import type { ConfigPrompt, LoadedConfig } from "../../config/load.js";
+import type { ConfigParts, ConfigPrompt, LoadedConfig } from "../../config/load.js";
 import { formatProblem, type ConfigProblem } from "../../config/problem.js";
 import type { Pack } from "../../encoders/pack.js";
 import { isTaught, taughtNear, type TaughtTower } from "../../encoders/taught.js";
@@ -22,8 +22,8 @@ const ABSENCE = {
 /** How many near concepts of the other sense, and of the same one, a prompt is told. */
 const [OTHER_SENSE_MAX, SAME_SENSE_MAX] = [2, 1];
 
-/** Every `hear` and `see` that its tower was not taught, those of disabled rules too. A pack that does not say is trusted. */
-export function untaughtPrompts(loaded: LoadedConfig, pack: Pack): UntaughtPrompt[] {
+/** Every `hear` and `see` that its tower was not taught. A pack that does not say is trusted. */
+export function untaughtPrompts(loaded: Pick<ConfigParts, "prompts" | "problem">, pack: Pack): UntaughtPrompt[] {
   return loaded.prompts.flatMap(({ kind, text, ruleId, path, absence }) => {
     const vector = kind === "read" ? undefined : pack.vocabulary.vector(text);
     if (kind === "read" || vector === undefined || isTaught(pack.vocabulary.taught, TOWER[kind], vector)) return [];
@@ -38,9 +38,9 @@ export function untaughtPrompts(loaded: LoadedConfig, pack: Pack): UntaughtPromp
 /** One warning a rule that runs, with all of its prompts, in the daemon's log. */
 export function warnOfUntaught(loaded: LoadedConfig, pack: Pack, logger: Pick<Logger, "warn">): void {
   const untaught = untaughtPrompts(loaded, pack);
-  for (const { id, enabled } of loaded.config.rules) {
+  for (const { id } of loaded.config.rules) {
     const detail = untaught.filter(({ ruleId }) => ruleId === id).map(formatProblem);
-    if (enabled && detail.length > 0) logger.warn("a rule looks for what the pack was not taught", { rule: id, detail });
+    if (detail.length > 0) logger.warn("a rule looks for what the pack was not taught", { rule: id, detail });
   }
 }
 

@@ -9,6 +9,7 @@ ensure_build() {
   say "compiling TypeScript"
   rm -f "$stamp"
   node_modules/.bin/tsc -p tsconfig.json
+  chmod +x dist/daemon/main.js # the command that package.json and README name
   remove_orphans
   printf '%s' "$now" >"$stamp"
 }

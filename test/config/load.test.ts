@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import t from "tap";
-import { loadConfig, parseConfig } from "../../config/load.js";
+import { inspectConfig, loadConfig, parseConfig } from "../../config/load.js";
 import { configInvalid, formatProblem, problemsOf } from "../../config/problem.js";
 import type { CameraConfig } from "../../config/schema/sources.js";
 import { FusiondError } from "../../fusion/model/errors.js";
@@ -213,21 +213,139 @@ void t.test("config: packs with a slash are paths, listeners can be IPv6", (t) =
   t.end();
 });
 
-void t.test("config: every prompt is told with its place, nested and of disabled rules too", (t) => {
+void t.test("config: every prompt of a rule that is not switched off is told with its place", (t) => {
   const { prompts } = parse(`sources: {c: {camera: f.mp4, audio: true}, l: {text: {file: a}}}
 groups: {g: {sources: [c, l]}}
 rules:
   r:
-    enabled: false
+    enabled: true
     all:
       - {see: " dog "}
       - not: {hear: cat}
       - any: [{read: door open}]
-    unless: {see: person}`);
+    unless: {see: person}
+  off: {enabled: false, all: [{see: nobody knows}]}`);
   t.strictSame(
     prompts.map(({ kind, text, ruleId, line, column }) => `${line}:${column} ${ruleId} ${kind} ${text}`),
     ["9:15 r see dog", "10:21 r hear cat", "11:22 r read door open", "12:19 r see person"],
   );
+  t.end();
+});
+
+void t.test("config: what is switched off is not asked for", (t) => {
+  const { files } = parse(`sources: {a: {camera: a.mp4, credentials_file: a.cred, enabled: false}, b: {camera: b.mp4}}
+rules: {r: {enabled: false, groups: [gone], all: [{hear: dog}]}}`);
+  t.strictSame(files.map(({ file }) => file), ["/etc/fusiond/b.mp4"]);
+  t.end();
+});
+
+void t.test("config: ~ and variables in paths are replaced by what the environment says", (t) => {
+  const env = { HOME: "/srv/me", CREDENTIALS_DIRECTORY: "/run/credentials/fusiond.service", A: "x", B: "y" };
+  const { config, files } = parseConfig(
+    `site: s
+state_dir: ~/state
+encoders: {pack: "\${A}"}
+nats: {servers: ["nats://a:4222"], user: u, password_file: "\${CREDENTIALS_DIRECTORY}/p"}
+sources:
+  cam: {camera: "~/\${A}\${B}.mp4"}
+  mic: {microphone: "\${HOME}/s.wav"}
+  log: {text: {file: "./~x/$5/a~b"}}`,
+    "/etc/f.yaml",
+    env,
+  );
+  t.equal(config.stateDir, "/srv/me/state");
+  t.equal(config.encoders.pack, "/etc/x");
+  t.strictSame(files.map(({ file }) => file), ["/run/credentials/fusiond.service/p", "/srv/me/xy.mp4", "/srv/me/s.wav"]);
+  t.match(config.sources[2], { feed: { path: "/etc/~x/$5/a~b" } });
+  t.end();
+});
+
+void t.test("config: what looks meant to be replaced but is not is refused, whatever the path", (t) => {
+  for (const [path, problem] of [
+    ["~bob/x", "starts with ~ and a name: write the path of that user's folder"],
+    ["$HOME/x", "holds $HOME: write ${HOME} to have it replaced"],
+    ["/srv/$USER", "holds $USER: write ${USER} to have it replaced"],
+    ["${NOWHERE}/x", "holds ${NOWHERE}, which is not set in the environment"],
+    ["${EMPTY}/x", "holds ${EMPTY}, which is not set in the environment"],
+    ["${}/x", "holds ${} without a name"],
+    ["%d/x", "starts with %d, which only units of systemd replace: write ${CREDENTIALS_DIRECTORY}, ${STATE_DIRECTORY} or the path"],
+  ]) {
+    for (const [key, text] of [
+      ["state_dir", `state_dir: "${path}"`],
+      ["pack", `encoders: {pack: "${path}"}`],
+      ["file", `sources: {l: {text: {file: "${path}"}}}`],
+      ["credentials_file", `sources: {c: {camera: f.mp4, credentials_file: "${path}"}}`],
+    ] as const) {
+      t.strictSame(problems(() => parse(text, { EMPTY: "" })).map((found) => found.replace(/^\d+:\d+: /, "")), [`"${key}" ${problem}`], text);
+    }
+  }
+  t.end();
+});
+
+void t.test("config: an address with a variable is refused, not taken as it stands", (t) => {
+  t.strictSame(
+    problems(() =>
+      parseConfig(
+        'site: s\nnats: {servers: ["nats://${HOST}:4222"]}\nsources: {c: {camera: "rtsp://${CAM}/x"}, l: {text: {subject: "a.${X}"}}}',
+        "f.yaml",
+        { HOST: "a", CAM: "b", X: "c" },
+      ),
+    ),
+    [
+      '2:18: item 1 of "servers" holds a variable, which is replaced in paths only: write the value itself',
+      '3:23: "camera" holds a variable, which is replaced in paths only: write the value itself',
+      '3:63: "subject" holds a variable, which is replaced in paths only: write the value itself',
+    ],
+  );
+  t.end();
+});
+
+void t.test("config: merge keys take maps in, the own keys first, and mistakes are told where they stand", (t) => {
+  const loaded = parse(`sources:
+  a: &cam {camera: a.mp4, fps: 2, width: 320}
+  b: {<<: *cam, fps: 3}
+  c:
+    <<: [{fps: 7}, *cam]
+    camera: c.mp4`);
+  t.match(loaded.config.sources, [{ fps: 2, width: 320 }, { fps: 3, width: 320 }, { fps: 7, width: 320, input: { location: "/etc/fusiond/c.mp4" } }]);
+  t.strictSame(loaded.positionOf(["sources", "b", "width"]), { line: 4, column: 42 });
+  t.strictSame(loaded.positionOf(["sources", "c", "fps"]), { line: 7, column: 16 });
+  t.strictSame(problems(() => parse("sources:\n  a: {camera: a.mp4, <<: 5}")), ["4:22: << takes in a map, or a list of maps: name one by an alias, as in <<: *name"]);
+  t.equal(problems(() => parse("gate: &g {<<: *g}")).length, 1, "a map that takes in itself is told");
+  t.end();
+});
+
+void t.test("config: only an address of this machine can be listened on", (t) => {
+  const listen = (address: string): string[] => problems(() => parse(`http: {listen: "${address}"}`));
+  for (const good of ["127.0.0.1:1", "127.8.8.8:0", "[::1]:9464", "[0:0:0:0:0:0:0:1]:1", "localhost:1", "LOCALHOST:1"]) t.strictSame(listen(good), [], good);
+  for (const bad of ["0.0.0.0:1", "[::]:1", "192.168.1.5:1", "example.org:1", "127.1:1"]) {
+    t.match(listen(bad), [/"listen" must be this machine's own address, 127\.0\.0\.1, \[::1\] or localhost/], bad);
+  }
+  for (const bad of [":1", "127.0.0.1", "127.0.0.1:99999"]) t.match(listen(bad), [/"listen" must be an address and a port/], bad);
+  t.end();
+});
+
+void t.test("config: one mistake hides no other: prompts, files and folders are still known", (t) => {
+  const folder = t.testdir({
+    "f.yaml": `site: 5 5
+colour: red
+state_dir: state
+nats: {servers: [oops], user: u, password_file: p}
+sources: {cam: {camera: a.mp4, fbs: 5}, mic: {microphone: 7}, other: {camera: b.mp4, credentials_file: c.cred}}
+rules: {r: {all: [{see: dgo}], wihtin: 5s}}
+`,
+  });
+  const { problems: found, parts, loaded } = inspectConfig(join(folder, "f.yaml"), {});
+  t.equal(loaded, undefined);
+  t.match(found.map(({ message }) => message), [/^"site"/, /colour/, /servers/, /fbs/, /microphone/, /wihtin/]);
+  t.strictSame(parts?.prompts.map(({ text }) => text), ["dgo"]);
+  t.strictSame(parts?.files.map(({ file }) => file), ["a.mp4", "b.mp4", "c.cred"].map((name) => join(folder, name)));
+  t.equal(parts?.stateDir, join(folder, "state"));
+  for (const text of ["", "- a", "{", "sources: {}"]) {
+    writeFileSync(join(folder, "f.yaml"), text);
+    t.ok(inspectConfig(join(folder, "f.yaml"), {}).problems.length > 0, JSON.stringify(text));
+  }
+  t.strictSame(inspectConfig(join(folder, "nowhere.yaml"), {}).problems.length, 1);
   t.end();
 });
 

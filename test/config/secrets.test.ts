@@ -40,9 +40,10 @@ void t.test("secrets: a file that gives none is told in a sentence", (t) => {
 });
 
 void t.test("secrets: credentials are one user:password, and the password may hold colons", (t) => {
-  const folder = t.testdir({ good: "admin:a:b\n", a: "admin", b: ":x", c: "admin:", d: "admin:x\nmore" });
+  const folder = t.testdir({ good: "admin:a:b\n", empty: "admin:\n", a: "admin", b: ":x", c: ":", d: "admin:x\nmore" });
   const { user, password } = readCredentials(join(folder, "good"));
   t.strictSame([user, password.reveal()], ["admin", "a:b"]);
+  t.equal(readCredentials(join(folder, "empty")).password.reveal(), "", "many cameras leave the factory with an empty password");
   for (const name of ["a", "b", "c", "d"]) {
     t.throws(() => readCredentials(join(folder, name)), {
       code: "config_invalid",

@@ -173,3 +173,17 @@ void t.test("models verify: says what a pack is, and why one cannot be used", { 
   }
   t.end();
 });
+
+void t.test("models words: lists what rules can look for, and which of their keys finds it", (t) => {
+  const { status, stdout } = fusiond("words");
+  t.equal(status, 0);
+  const lines = stdout.trimEnd().split("\n");
+  t.match(lines, lines.toSorted(), "by the alphabet");
+  t.match(stdout, /^dog +hear see read$/m);
+  t.match(stdout, /^siren +hear +read$/m, "was not taught to be seen");
+  const json = fusiond("words", "--json").stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as object);
+  t.equal(json.length, lines.length);
+  t.match(json.find((word) => (word as { word: string }).word === "siren"), { hear: true, see: false });
+  t.match(fusiond("words", "nowhere"), { status: 78, stderr: /nowhere/ });
+  t.end();
+});
