@@ -274,7 +274,7 @@ function memberOf(observation: Observation, odds: Float32Array): Member {
 }
 
 function makeMember(observation: Observation, odds: Float32Array): Member {
-  const { sourceId, modality, id, capturedAt, durationMs, embedding, quality, region, text, fields } = observation;
+  const { sourceId, modality, id, capturedAt, durationMs, embedding, quality, region, text } = observation;
   assertInvariant(embedding !== undefined, `observation ${id} without a vector cannot be in an event`);
   const representative: Representative = {
     sourceId,
@@ -286,7 +286,6 @@ function makeMember(observation: Observation, odds: Float32Array): Member {
     quality,
     ...(region === undefined ? {} : { region }),
     ...(text === undefined ? {} : { text }),
-    ...(fields === undefined ? {} : { fields }),
   };
   return { representative, odds, totalOdds: odds.reduce((sum, value) => sum + value, 0) };
 }

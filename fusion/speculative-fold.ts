@@ -70,20 +70,21 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
     return this.#tail;
   }
 
-  /** Takes a step in. */
+  /** Takes a step in. Throws what the state throws: the step is then not taken, and all is as it was. */
   observe(step: Step): Arrival {
     if (this.#order.timeOf(step) <= this.#watermark) return "late";
-    const last = this.#tail.at(-1);
-    if (last === undefined || this.#order.compare(last, step) <= 0) {
-      this.#tail.push(step);
-      this.#foldTail(this.#tail.length - 1);
-      return "in_order";
-    }
     const at = insertionPoint(this.#tail, step, this.#order);
+    const inOrder = at === this.#tail.length;
     this.#tail.splice(at, 0, step);
-    this.#marks = this.#marks.filter((mark) => mark.steps <= at);
-    this.#refold();
-    return "refolded";
+    try {
+      if (inOrder) this.#foldTail(at);
+      else this.#refoldFrom(at);
+    } catch (error) {
+      this.#tail.splice(at, 1);
+      this.#refoldFrom(at);
+      throw error;
+    }
+    return inOrder ? "in_order" : "refolded";
   }
 
   /** Commits everything up to the watermark, which never goes back; returns what the committed steps gave. */
@@ -104,6 +105,11 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
   #step(state: State, step: Step, completeTo: number): readonly Output[] {
     const passed = state.advance(this.#order.timeOf(step), completeTo);
     return [...passed, ...state.apply(step, completeTo)];
+  }
+
+  #refoldFrom(at: number): void {
+    this.#marks = this.#marks.filter((mark) => mark.steps <= at);
+    this.#refold();
   }
 
   #refold(): void {

@@ -143,7 +143,7 @@ function confirmedBy(looks: readonly LeafEvidence[], confirmations: number): rea
 
 /** Takes in a text line whose field has the wanted value; the line stands for an event of its own. */
 export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "field" }>, observation: Observation): LeafUpdate {
-  if (observation.fields?.[leaf.field] !== leaf.equals) return { state, met: false };
+  if (observation.fields?.get(leaf.field) !== leaf.equals) return { state, met: false };
   const evidence: LeafEvidence = { ...evidenceOf(leaf, observation, 1), llr: EXACT_LLR, calibrated: true };
   const match: LeafMatch = {
     eventId: observation.id,

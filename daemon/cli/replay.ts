@@ -33,7 +33,13 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
   const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
   const compiled = compileRules(loaded, pack);
   warnOfUntaught(loaded, pack, logger);
-  const sources = buildSources(config.sources, { pack, telemetry: events.sources, mode: "replay", onSecret: (secret) => redactor.addSecret(secret) });
+  const sources = buildSources(config.sources, {
+    pack,
+    telemetry: events.sources,
+    mode: "replay",
+    fieldsAsked: compiled.fields,
+    onSecret: (secret) => redactor.addSecret(secret),
+  });
   if (sources.length === 0) {
     throw new FusiondError("config_invalid", `${file} has no source that is a file: replay reads files, "fusiond run" reads cameras and microphones`);
   }

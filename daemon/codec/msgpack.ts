@@ -5,7 +5,8 @@ import { Packr } from "msgpackr";
 const packr = new Packr({
   useRecords: false,
   moreTypes: false,
-  mapsAsObjects: true,
+  mapsAsObjects: false,
+  useToJSON: false,
   variableMapSize: true,
   encodeUndefinedAsNil: true,
   int64AsType: "number",
@@ -16,16 +17,30 @@ const packr = new Packr({
  * Portable msgpack of a plain value: any msgpack library reads it.
  *
  * Shapes: null, booleans, finite numbers, strings, Uint8Array (as bin), arrays, plain objects (as maps with string
- * keys); vectors go through `vectorToBytes` first. Owner: the result is exactly as long as it needs to be and belongs
- * to the caller.
+ * keys); vectors go through `vectorToBytes` first. Every key of an object is data, `toJSON`, `constructor` and
+ * `__proto__` too. Owner: the result is exactly as long as it needs to be and belongs to the caller.
  */
 export function encode(value: unknown): Uint8Array {
-  return Uint8Array.from(packr.pack(value));
+  return Uint8Array.from(packr.pack(withMaps(value)));
 }
 
 /** The value of one whole msgpack document; what is in it is the caller's to check. Throws if it is cut short or goes on. */
 export function decode(bytes: Uint8Array): unknown {
-  return packr.unpack(bytes) as unknown;
+  return withObjects(packr.unpack(bytes) as unknown);
+}
+
+/** The library looks into objects for keys that mean something to it, but takes the keys of a map as they are. */
+function withMaps(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(withMaps);
+  const entries = value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : Object.entries(value);
+  return new Map(entries.map(([key, inner]) => [key, withMaps(inner)]));
+}
+
+function withObjects(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withObjects);
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries([...(value as ReadonlyMap<string, unknown>)].map(([key, inner]) => [key, withObjects(inner)]));
 }
 
 /** A vector as little-endian float32 bytes, freshly allocated: 4 bytes a dimension. */

@@ -105,7 +105,7 @@ export class Daemon {
     const broker = await this.#openBroker();
     const publisher = this.#startPublisher(store, broker);
     signal.throwIfAborted();
-    const sources = this.#sources(pack, broker);
+    const sources = this.#sources(pack, compiled, broker);
     const encoders = await this.#startEncoders(pack, sources, signal);
     const groups = buildGroups(config, pack, compiled, sources, telemetry.events.fusion, true);
     telemetry.events.fusion.otherEncoders(recover(groups, recovered));
@@ -173,12 +173,13 @@ export class Daemon {
     };
   }
 
-  #sources(pack: Pack, { bus }: Broker): readonly Source[] {
+  #sources(pack: Pack, compiled: CompiledRules, { bus }: Broker): readonly Source[] {
     const { loaded, telemetry } = this.#options;
     return buildSources(loaded.config.sources, {
       pack,
       telemetry: telemetry.events.sources,
       mode: "run",
+      fieldsAsked: compiled.fields,
       feed: textFeedOf(bus),
       onSecret: (secret) => telemetry.redactor.addSecret(secret),
     });

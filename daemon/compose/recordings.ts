@@ -22,7 +22,7 @@ export function recordingsFor(pack: Pack, fps?: number): Recordings {
   return {
     open: (id, path, modality, telemetry) => {
       const config = modality === "image" ? { ...cameraOf(path, fps), id, gate } : { ...(sourceSchema.parse({ microphone: path }) as Omit<MicrophoneConfig, "id">), id };
-      const [source] = buildSources([config], { pack, telemetry, mode: "replay", onSecret: () => undefined });
+      const [source] = buildSources([config], { pack, telemetry, mode: "replay", fieldsAsked: [], onSecret: () => undefined });
       assertInvariant(source !== undefined, `${path} is a file`);
       return source;
     },

@@ -6,10 +6,11 @@ import type { Pack } from "../../encoders/pack.js";
 import { compileRule, promptsOfRules } from "../../rules/compile-rule.js";
 import type { Rule } from "../../rules/rule.js";
 
-/** Compiled rules and the vectors that their prompts stand for, in the order of their indices. */
+/** Compiled rules, the vectors that their prompts stand for, in the order of their indices, and the fields that they name. */
 export interface CompiledRules {
   readonly rules: readonly Rule[];
   readonly prompts: readonly Float32Array[];
+  readonly fields: readonly string[];
 }
 
 /** How many near words a refused prompt is told. */
@@ -32,8 +33,10 @@ export function compileRules(loaded: LoadedConfig, pack: Pack): CompiledRules {
   if (problems.length > 0) throw configInvalid(problems);
   const enabled = loaded.config.rules.filter((rule) => rule.enabled);
   const words = promptsOfRules(enabled);
+  const rules = enabled.map((rule) => compileRule(rule, pack.space.prior, (prompt) => words.indexOf(prompt)));
   return {
-    rules: enabled.map((rule) => compileRule(rule, pack.space.prior, (prompt) => words.indexOf(prompt))),
+    rules,
     prompts: words.map((prompt) => pack.vocabulary.vector(prompt) as Float32Array),
+    fields: rules.flatMap(({ leaves }) => leaves.flatMap((leaf) => (leaf.kind === "field" ? [leaf.field] : []))),
   };
 }

@@ -17,6 +17,8 @@ export interface SourcesContext {
   readonly telemetry: SourceTelemetry;
   /** "replay": files only, as fast as they are taken. */
   readonly mode: "run" | "replay";
+  /** Fields that rules name: kept however many a line has. */
+  readonly fieldsAsked: readonly string[];
   /** Core messages of a subject; a replay has none. */
   readonly feed?: TextFeed;
   /** Told every password, so that no log line shows it. */
@@ -83,7 +85,7 @@ function buildMicrophone(config: MicrophoneConfig, context: SourcesContext): Sou
 
 function buildText(config: TextConfig, context: SourcesContext): Source | undefined {
   const { feed } = config;
-  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), ...defaultTextLimits };
+  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), fieldsAsked: context.fieldsAsked, ...defaultTextLimits };
   if (feed.kind === "file") {
     const origin = context.mode === "replay" ? ({ kind: "replay", path: feed.path, startsAtMs: 0 } as const) : feed;
     return new TextSource({ ...shape, origin }, context.telemetry);

@@ -167,6 +167,7 @@ function idOf(file: number): string {
 function notesTo(note: (reason: string) => void): SourceTelemetry {
   return {
     dropped: () => undefined,
+    lineFault: () => undefined,
     restarted: () => undefined,
     anomaly: () => undefined,
     clockSkew: () => undefined,

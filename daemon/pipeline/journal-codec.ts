@@ -1,5 +1,6 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
 import { bytesToVector, decode, encode, vectorToBytes } from "../codec/msgpack.js";
+import type { Observation } from "../../fusion/model/observation.js";
 import type { GroupCheckpoint, JournalValue } from "./journal.js";
 
 /** The bytes of a journal entry. */
@@ -7,9 +8,10 @@ export function encodeEntry(entry: JournalValue): Uint8Array {
   return encode(toPlain(entry));
 }
 
-/** The journal entry of bytes that `encodeEntry` made. */
+/** The journal entry of bytes that `encodeEntry` made, today's or an older fusiond's. */
 export function decodeEntry(bytes: Uint8Array): JournalValue {
-  return fromPlain(decode(bytes)) as JournalValue;
+  const entry = fromPlain(decode(bytes)) as JournalValue;
+  return "kind" in entry && entry.kind === "observation" ? { ...entry, observation: withFieldsAsMap(entry.observation) } : entry;
 }
 
 /** The bytes of a checkpoint. */
@@ -34,10 +36,15 @@ function toPlain(value: unknown): unknown {
 function fromPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromPlain);
   if (typeof value !== "object" || value === null) return value;
-  // A text line may name its fields as it likes, but their values are strings: never bytes or lists.
   const { $f32, $f64, $map } = value as Record<string, unknown>;
   if ($f32 instanceof Uint8Array) return bytesToVector($f32);
   if ($f64 instanceof Uint8Array) return new Float64Array(Uint8Array.from($f64).buffer); // a copy: typed arrays want their bytes aligned
   if (Array.isArray($map)) return new Map($map.map(([key, item]: readonly [unknown, unknown]) => [key, fromPlain(item)]));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromPlain(item)]));
+}
+
+/** Fields are a map; an older fusiond wrote them as an object. */
+function withFieldsAsMap(observation: Observation): Observation {
+  const { fields } = observation;
+  return fields === undefined || fields instanceof Map ? observation : { ...observation, fields: new Map(Object.entries(fields)) };
 }

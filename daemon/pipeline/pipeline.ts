@@ -3,19 +3,18 @@ import { setMaxListeners } from "node:events";
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import { assertInvariant } from "../../fusion/model/errors.js";
+import { assertInvariant, FusiondError } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { isWarm } from "../../fusion/cohort.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
-import type { Clock } from "../runtime/clock.js";
+import { delay, type Clock } from "../runtime/clock.js";
 import type { DropReason, Source, SourceSignal, SourceState } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
-import type { JournalValue } from "./journal.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
 import { witnessChanges } from "./witness-changes.js";
@@ -51,6 +50,9 @@ export interface PipelineOptions {
 
 /** How often time passes for groups in which nothing happens, ms. */
 const TICK_MS = 200;
+
+/** How long after a fault of ours in a source it is begun again, ms. */
+const AGAIN_MS = 1000;
 
 /** A group's journal is folded into a checkpoint after this many entries. */
 const CHECKPOINT_ENTRIES = 512;
@@ -113,12 +115,27 @@ export class Pipeline {
 
   async #run(source: Source): Promise<void> {
     const queues = source.modalities.map((modality) => this.#openQueue(source, modality));
-    for await (const told of source.observe(this.#sourcesAbort.signal)) {
-      const signal = inWholeMs(told);
-      if (signal.kind === "state") this.#sourceState(source, signal);
-      else await this.#enqueue(source, signal);
-    }
+    while (!(await this.#observed(source))) await delay(this.#options.clock, AGAIN_MS, this.#sourcesAbort.signal);
     for (const queue of queues) queue.close();
+  }
+
+  /** Takes what the source tells; resolves with whether that was all. A fault in one live source is no reason to end the others. */
+  async #observed(source: Source): Promise<boolean> {
+    const { signal: stopped } = this.#sourcesAbort;
+    try {
+      for await (const told of source.observe(stopped)) {
+        const signal = inWholeMs(told);
+        if (signal.kind === "state") this.#sourceState(source, signal);
+        else await this.#enqueue(source, signal);
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof FusiondError || source.finite || stopped.aborted) throw error;
+      const { telemetry, clock } = this.#options;
+      telemetry.failed("capture", error);
+      this.#sourceState(source, { kind: "state", state: "recovering", at: Math.ceil(clock.wallNowMs()), detail: "a fault of fusiond: see the log" });
+      return false;
+    }
   }
 
   #openQueue(source: Source, modality: Modality): BoundedQueue<Queued> {
@@ -173,19 +190,31 @@ export class Pipeline {
     }
     const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
     telemetry.took("encode", encodeMs);
-    for (const observation of observations) this.#fuse(group, observation, captureMs, encodeMs);
+    for (const observation of observations) this.#fuseOrDrop(group, observation, captureMs, encodeMs);
+  }
+
+  /** Whatever one observation does, it does to itself alone. */
+  #fuseOrDrop(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): void {
+    const { telemetry } = this.#options;
+    try {
+      this.#fuse(group, observation, captureMs, encodeMs);
+    } catch (error) {
+      telemetry.failed("fuse", error);
+      telemetry.dropped(observation.sourceId, "failed", 1);
+    }
   }
 
   #fuse(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): void {
     const { telemetry, clock } = this.#options;
     const startedMs = clock.monotonicNowMs();
+    const entry = encodeEntry({ kind: "observation", observation }); // first: what cannot be written down is not taken in
     telemetry.observed(observation.sourceId, observation.modality, endedAt(observation));
     const result = group.observe(observation);
     telemetry.calibration(observation.sourceId, observation.modality, isWarm(group.cohort(observation)));
     const fuseMs = clock.monotonicNowMs() - startedMs;
     telemetry.took("fuse", fuseMs);
     this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
-    this.#write(group, result);
+    this.#write(group, result, entry);
   }
 
   #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
@@ -196,14 +225,15 @@ export class Pipeline {
     committer.add([], [health(source.id, signal.state, signal.at, signal.detail)]);
   }
 
-  #write(group: GroupRunner, result: GroupResult): void {
+  /** `step`: the bytes of the result's step, where they are made already. */
+  #write(group: GroupRunner, result: GroupResult, step?: Uint8Array): void {
     const { alerts, candidates } = result.publication;
     for (const incident of candidates) this.#options.candidate(incident);
     for (const event of result.events) this.#options.event(event);
-    const entries: JournalValue[] = result.step === undefined ? [] : [result.step];
-    if (alerts.length > 0) entries.push({ kind: "passed", watermark: result.watermark }, ...alerts);
+    const entries = result.step === undefined ? [] : [step ?? encodeEntry(result.step)];
+    if (alerts.length > 0) entries.push(encodeEntry({ kind: "passed", watermark: result.watermark }), ...alerts.map(encodeEntry));
     if (entries.length === 0) return;
-    const journal = entries.map((entry) => ({ groupId: group.groupId, bytes: encodeEntry(entry) }));
+    const journal = entries.map((bytes) => ({ groupId: group.groupId, bytes }));
     const outbox = alerts.map((revision) => this.#options.alert(revision, this.#stagesOf(revision)));
     this.#options.committer.add(journal, outbox);
     const count = (this.#journaled.get(group.groupId) ?? 0) + entries.length;

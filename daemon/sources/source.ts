@@ -3,9 +3,17 @@ import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 
 /** Closed set of reasons for which captures of a source are lost before they are encoded. */
-export const DROP_REASONS = ["queue_full", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed"] as const;
+export const DROP_REASONS = ["queue_full", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed", "failed"] as const;
 /** Why a capture was dropped. */
 export type DropReason = (typeof DROP_REASONS)[number];
+
+/**
+ * Closed set of what of a line of text could not be taken as it stands, though the line was. "fields_cut": fields beyond
+ * the bounds were left out.
+ */
+export const LINE_FAULTS = ["fields_cut"] as const;
+/** What was wrong with a line. */
+export type LineFault = (typeof LINE_FAULTS)[number];
 
 /** Closed set of reasons for which a source's child is started again. */
 export const RESTART_REASONS = ["exit", "stall", "frozen", "start_failed"] as const;
@@ -51,6 +59,8 @@ export interface Source {
 /** What a source tells beside its signals. */
 export interface SourceTelemetry {
   dropped(sourceId: string, reason: DropReason, count: number): void;
+  /** A line was taken, but not wholly as it stands. */
+  lineFault(sourceId: string, fault: LineFault): void;
   restarted(sourceId: string, reason: RestartReason): void;
   anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void;
   clockSkew(sourceId: string, seconds: number): void;

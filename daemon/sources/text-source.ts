@@ -6,7 +6,8 @@ import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import { FollowedFile } from "./followed-file.js";
 import { LiveLines, type Said } from "./live-lines.js";
 import { LineCutter } from "./line-cutter.js";
-import { jsonFields, renderLine } from "./line-template.js";
+import { jsonFields } from "./json-fields.js";
+import { fieldsOfTemplate, renderLine } from "./line-template.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
 import type { DropReason, Source, SourceSignal, SourceTelemetry } from "./source.js";
 
@@ -38,6 +39,8 @@ export interface TextSourceOptions {
   readonly json: boolean;
   /** With `json`: "badge {result} at {door}"; absent: all values. */
   readonly template?: string;
+  /** With `json`: fields that are kept however many a line has, as rules name them; those of the template are as well. */
+  readonly fieldsAsked?: readonly string[];
   readonly lineBytesMax: number;
   /** Live feeds: more lines than that in one second are dropped and counted. */
   readonly linesPerSecondMax: number;
@@ -69,6 +72,7 @@ export class TextSource implements Source {
   readonly #options: TextSourceOptions;
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
+  readonly #asked: ReadonlySet<string>;
   #malformed = 0;
 
   constructor(options: TextSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
@@ -77,6 +81,7 @@ export class TextSource implements Source {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#clock = clock;
+    this.#asked = new Set([...(options.fieldsAsked ?? []), ...fieldsOfTemplate(options.template ?? "")]);
   }
 
   observe(signal: AbortSignal): AsyncIterable<SourceSignal> {
@@ -159,17 +164,26 @@ export class TextSource implements Source {
     await outlet.state("ended", outlet.toldMs ?? startsAtMs);
   }
 
+  /** Never rejects: whatever one line does, it does to itself alone. */
   async #line(line: string, live: LiveLines): Promise<void> {
-    const said = this.#read(line);
-    if (said !== undefined) await live.line(said);
+    try {
+      const said = this.#read(line);
+      if (said !== undefined) await live.line(said);
+    } catch (error) {
+      this.#drop("failed", 1);
+      this.#telemetry.note(this.id, "error", "a line could not be taken in: it was dropped", { error });
+    }
   }
 
   /** What a line says; nothing for an empty one or one that should be JSON and is not. */
   #read(line: string): Said | undefined {
     if (line.trim() === "") return undefined;
     if (!this.#options.json) return { text: line };
-    const fields = jsonFields(line);
-    if (fields !== undefined) return { text: renderLine(this.#options.template, fields), fields };
+    const json = jsonFields(line, this.#asked);
+    if (json !== undefined) {
+      if (json.cut > 0) this.#telemetry.lineFault(this.id, "fields_cut");
+      return { text: renderLine(this.#options.template, json.fields), fields: json.fields };
+    }
     this.#drop("malformed", 1);
     if (this.#malformed++ % MALFORMED_TOLD_EVERY === 0) {
       this.#telemetry.note(this.id, "warn", "a line is no JSON object: it was dropped", { soFar: this.#malformed });
@@ -188,6 +202,6 @@ export class TextSource implements Source {
 
 /** A line's own time, Unix ms; nothing where it has none that can be read. */
 function timeOf(fields: Fields | undefined): number | undefined {
-  const time = Date.parse(fields?.["time"] ?? "");
+  const time = Date.parse(fields?.get("time") ?? "");
   return Number.isNaN(time) ? undefined : time;
 }

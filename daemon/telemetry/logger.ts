@@ -89,8 +89,6 @@ function kindOf(message: string, fields: LogFields): string {
 }
 
 function lineFields(redactor: Redactor, fields: LogFields, held: number): Record<string, unknown> {
-  const line: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(redactor.fields(fields))) line[RESERVED.has(key) ? `${key}_` : key] = value;
-  if (held > 0) line["repeated"] = held;
-  return line;
+  const entries = Object.entries(redactor.fields(fields)).map(([key, value]) => [RESERVED.has(key) ? `${key}_` : key, value] as const);
+  return Object.fromEntries(held > 0 ? [...entries, ["repeated", held] as const] : entries);
 }

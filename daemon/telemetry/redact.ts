@@ -68,11 +68,8 @@ export class Redactor {
 
   /** A copy of an object without secrets, neither in its keys nor in its values. */
   fields(fields: object, depth = 0): Record<string, unknown> {
-    const clean: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(fields).slice(0, MAX_ENTRIES)) {
-      clean[this.text(key)] = SECRET_KEY.test(key) ? REDACTED : this.value(value, depth + 1);
-    }
-    return clean;
+    const entries = Object.entries(fields).slice(0, MAX_ENTRIES);
+    return Object.fromEntries(entries.map(([key, value]) => [this.text(key), SECRET_KEY.test(key) ? REDACTED : this.value(value, depth + 1)]));
   }
 
   #error(error: Error, depth: number): Record<string, unknown> {

@@ -1,6 +1,6 @@
 // What sources tell, as metrics, log lines and health.
 import type { Modality } from "../../fusion/model/modality.js";
-import { DROP_REASONS, RESTART_REASONS, type DropReason, type RestartReason, type SourceState, type SourceTelemetry } from "../sources/source.js";
+import { DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry } from "../sources/source.js";
 import type { HealthBoard } from "./health-board.js";
 import { LabelValues, OTHER } from "./labels.js";
 import type { Logger, LogFields } from "./logger.js";
@@ -8,6 +8,11 @@ import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 
 const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const satisfies readonly SourceState[];
 const ANOMALY_OF = { image: "frozen", audio: "silent" } as const;
+
+/** What a line's fault means to whoever reads the log. */
+const FAULT_SENTENCES: Readonly<Record<LineFault, string>> = {
+  fields_cut: "a line of JSON has more fields than are kept: those that no rule and no template names were left out",
+};
 
 /** A configured source, as far as labels go. */
 export interface SourceLabels {
@@ -26,6 +31,7 @@ export class SourceEvents implements SourceTelemetry {
   readonly #anomaly: GaugeMetric;
   readonly #observations: CounterMetric;
   readonly #dropped: CounterMetric;
+  readonly #lineFaults: CounterMetric;
   readonly #restarts: CounterMetric;
   readonly #lastObservation: GaugeMetric;
   readonly #clockSkew: GaugeMetric;
@@ -40,6 +46,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while the source gives data that show nothing.", labels: ["source", "kind"] });
     this.#observations = metrics.counter({ name: "source_observations_total", help: "Observations made.", labels: ["source", "modality"] });
     this.#dropped = metrics.counter({ name: "source_dropped_total", help: "Captures lost before they were observations.", labels: ["source", "reason"] });
+    this.#lineFaults = metrics.counter({ name: "source_line_faults_total", help: "Lines of text taken in, but not wholly as written.", labels: ["source", "reason"] });
     this.#restarts = metrics.counter({ name: "source_restarts_total", help: "Times that the source was started again.", labels: ["source", "reason"] });
     this.#lastObservation = metrics.gauge({
       name: "source_last_observation_timestamp_seconds",
@@ -61,6 +68,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#setState(id, "starting");
     for (const reason of DROP_REASONS) this.#dropped.increase({ source: id, reason }, 0);
     for (const reason of RESTART_REASONS) this.#restarts.increase({ source: id, reason }, 0);
+    for (const reason of source.modalities.includes("text") ? LINE_FAULTS : []) this.#lineFaults.increase({ source: id, reason }, 0);
     for (const modality of source.modalities) {
       this.#observations.increase({ source: id, modality }, 0);
       this.#calibrationWarm.set(0, { source: id, modality });
@@ -95,6 +103,11 @@ export class SourceEvents implements SourceTelemetry {
   dropped(sourceId: string, reason: DropReason, count: number): void {
     this.#dropped.increase({ source: this.#ids.of(sourceId), reason }, count);
     this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
+  }
+
+  lineFault(sourceId: string, reason: LineFault): void {
+    this.#lineFaults.increase({ source: this.#ids.of(sourceId), reason });
+    this.#logger.log("warn", FAULT_SENTENCES[reason], { source: sourceId, reason });
   }
 
   restarted(sourceId: string, reason: RestartReason): void {

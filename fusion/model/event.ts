@@ -1,6 +1,6 @@
 // One happening: same group, overlapping time, same meaning.
 import type { Modality } from "./modality.js";
-import type { Embedding, Fields, Region } from "./observation.js";
+import type { Embedding, Region } from "./observation.js";
 
 /** Why an event came to its end. */
 export type CloseReason = "gap" | "max_duration" | "evicted" | "encoders_changed";
@@ -16,7 +16,6 @@ export interface Representative {
   readonly quality: number;
   readonly region?: Region;
   readonly text?: string;
-  readonly fields?: Fields;
 }
 
 /**

@@ -21,8 +21,11 @@ export interface Region {
   readonly height: number;
 }
 
-/** Exact values of a text line that came as JSON, for `read: {field, equals}`. */
-export type Fields = Readonly<Record<string, string>>;
+/**
+ * Exact values of a text line that came as JSON, for `read: {field, equals}`, in the order of the line. A map and no
+ * object: whatever a line calls its fields is data, and no name may mean something to an object.
+ */
+export type Fields = ReadonlyMap<string, string>;
 
 /**
  * One encoded sample. The sample itself (pixels, sound) is gone by now.

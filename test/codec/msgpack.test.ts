@@ -1,10 +1,12 @@
 // The binary form, read back here and by another library.
 import { spawnSync } from "node:child_process";
+import { toUSVString } from "node:util";
 import fc from "fast-check";
 import t from "tap";
 import { bytesToVector, decode, encode, vectorToBytes } from "../../daemon/codec/msgpack.js";
 import { alertMessage } from "../../daemon/sinks/alert-message.js";
 import type { Incident } from "../../rules/incident.js";
+import { hostileKey } from "../support/hostile.js";
 import { debianEnvironment, programs } from "../support/debian.js";
 
 const plain = fc.letrec((tie) => ({
@@ -16,7 +18,7 @@ const plain = fc.letrec((tie) => ({
     fc.maxSafeInteger(),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.array(tie("value"), { maxLength: 5 }),
-    fc.dictionary(fc.string({ unit: "grapheme" }).filter((key) => key !== "__proto__"), tie("value"), { maxKeys: 5, noNullPrototype: true }),
+    fc.array(fc.tuple(hostileKey.map((key) => toUSVString(key)), tie("value")), { maxLength: 5 }).map((entries) => Object.fromEntries(entries) as unknown),
   ),
 })).value;
 

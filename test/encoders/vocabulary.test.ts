@@ -54,14 +54,15 @@ void t.test("text encoder: a line without a known word is an observation without
   const telemetry = new Recorder();
   const encoder = new TextEncoder({ pack, telemetry });
   await encoder.start();
-  const known = await encoder.encode({ ...line(1, "a dog at the gate"), fields: { result: "accepted" } });
-  t.match(known.observations, [{ modality: "text", gate: "open", text: "a dog at the gate", fields: { result: "accepted" } }]);
+  const accepted = new Map([["result", "accepted"]]);
+  const known = await encoder.encode({ ...line(1, "a dog at the gate"), fields: accepted });
+  t.match(known.observations, [{ modality: "text", gate: "open", text: "a dog at the gate", fields: accepted }]);
   t.equal(known.observations[0]?.embedding?.space, pack.manifest.space);
   const unknown = await encoder.encode(line(2, "badge accepted"));
   t.equal(unknown.observations.length, 1);
   t.equal(unknown.observations[0]?.embedding, undefined);
   t.equal(unknown.observations[0]?.quality, 0);
-  const again = await encoder.encode({ ...line(1, "a dog at the gate"), fields: { result: "accepted" } });
+  const again = await encoder.encode({ ...line(1, "a dog at the gate"), fields: accepted });
   t.same(again.observations, known.observations);
   await t.rejects(encoder.encode(sound(1)), { code: "encode_failed" });
   await encoder.stop();

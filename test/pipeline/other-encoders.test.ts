@@ -198,7 +198,7 @@ void t.test("other encoders: what was heard and cannot be asked again is not tak
     old.witness({ sourceId: "mic", modality: "audio", at: 1000, healthy: true });
     old.advanceTo(4000);
     old.observe(sample("mic", "audio", 6000));
-    const { embedding: _none, ...line } = sample("badges", "text", 7000, { fields: { door: "open" } });
+    const { embedding: _none, ...line } = sample("badges", "text", 7000, { fields: new Map([["door", "open"]]) });
     old.observe(line);
     const left = await leftIn(t, old.checkpoint(), old.tail);
 

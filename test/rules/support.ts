@@ -63,7 +63,7 @@ export class RuleBench {
   line(atS: number, name: string, value: string): void {
     this.passTo(atS);
     const key = { sourceId: "badges", modality: "text" as const, seq: this.#seq++, capturedAt: atS * 1000, durationMs: 0 };
-    const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1, text: `${name} ${value}`, fields: { [name]: value } };
+    const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1, text: `${name} ${value}`, fields: new Map([[name, value]]) };
     this.notes.push(...this.engine.observeFields(observation, this.#complete(atS)));
   }
 

@@ -25,6 +25,10 @@ export class RememberedTelemetry implements SourceTelemetry {
   dropped(_id: string, reason: string, count: number): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + count);
   }
+  readonly faults = new Map<string, number>();
+  lineFault(_id: string, fault: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
+  }
   onRestart: () => void = () => undefined;
   restarted(_id: string, reason: string): void {
     this.restarts.push(reason);

@@ -67,6 +67,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
     pipeline.observed(id, "image", 1_700_000_000_500);
     pipeline.calibration(id, "image", true);
     sources.dropped(id, "queue_full", 3);
+    sources.lineFault(id, "fields_cut");
     sources.restarted(id, "stall");
     sources.anomaly(id, "frozen", true);
     sources.anomaly(id, "frozen", false);

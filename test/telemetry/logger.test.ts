@@ -1,10 +1,13 @@
 // Lines, levels and repeats.
 import { spawnSync } from "node:child_process";
+import fc from "fast-check";
 import t from "tap";
 import { RepeatLimiter } from "../../daemon/telemetry/repeat-limiter.js";
 import { plainLine } from "../../daemon/telemetry/plain-line.js";
 import { createLogger, type LoggerOptions } from "../../daemon/telemetry/logger.js";
 import { Redactor } from "../../daemon/telemetry/redact.js";
+import { HOSTILE_KEYS, hostileText } from "../support/hostile.js";
+import { holds } from "../support/property.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 function memoryLogger(options: Partial<LoggerOptions> = {}) {
@@ -44,6 +47,21 @@ void t.test("logger: changes of state are written every time", (t) => {
   const { lines, logger } = memoryLogger();
   for (let i = 0; i < 5; i++) logger.info("incident changed its state", { rule: "break-in" });
   t.equal(lines.length, 5);
+  t.end();
+});
+
+void t.test("logger: whatever a field is called and says, it is one line with that field", (t) => {
+  holds(
+    t,
+    "hostile fields",
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...HOSTILE_KEYS), hostileText), { maxLength: 10 }), (pairs) => {
+      const { lines, logger } = memoryLogger();
+      const fields = Object.fromEntries(pairs) as Record<string, unknown>;
+      logger.info("a line", { ...fields, inner: fields });
+      const line = JSON.parse(lines[0] ?? "") as Record<string, unknown>;
+      return lines.length === 1 && line["msg"] === "a line" && Object.keys(fields).every((key) => Object.hasOwn(line, /^(level|time|msg|repeated)$/.test(key) ? `${key}_` : key));
+    }),
+  );
   t.end();
 });
 
