@@ -211,17 +211,19 @@ export class EncoderHost implements Encoder {
 
   #deliver(jobs: readonly Job[], results: readonly CaptureResult[]): void {
     assertInvariant(results.length === jobs.length, "one result for each capture");
-    let totalMs = 0;
+    let runMs = 0;
+    let vectors = 0;
     for (const [i, job] of jobs.entries()) {
       const result = results[i] as CaptureResult;
       if ("error" in result) {
         this.#fail(job, new FusiondError("encode_failed", result.error));
         continue;
       }
-      totalMs += result.encodeMs;
+      runMs += result.encodeMs;
+      vectors += result.samples.length;
       job.resolve({ observations: this.#observations(job.capture, result.samples), encodeMs: result.encodeMs });
     }
-    this.#options.telemetry.encoded(this.modality, totalMs, jobs.length);
+    this.#options.telemetry.encoded(this.modality, runMs, vectors);
   }
 
   #observations(capture: ModelCapture, samples: readonly Sample[]): Observation[] {

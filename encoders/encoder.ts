@@ -34,7 +34,8 @@ export interface Encoder {
 /** What a tower tells about itself. */
 export interface EncoderTelemetry {
   provider(modality: Modality, provider: string): void;
-  encoded(modality: Modality, ms: number, items: number): void;
+  /** One run over one capture or several: how long gate and graphs worked, and how many vectors came of it. */
+  encoded(modality: Modality, ms: number, vectors: number): void;
   failed(modality: Modality, code: string): void;
   restarted(modality: Modality, reason: "crash" | "deadline"): void;
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void;

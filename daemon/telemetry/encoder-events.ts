@@ -28,10 +28,10 @@ export class EncoderEvents implements EncoderTelemetry {
       help: "1 for the execution provider that runs the tower.",
       labels: ["tower", "provider"],
     });
-    this.#duration = metrics.histogram({ name: "encoder_duration_seconds", help: "Time that the tower worked on one capture, waiting excluded.", labels: ["tower"] });
+    this.#duration = metrics.histogram({ name: "encoder_duration_seconds", help: "Time that gate and graphs worked in one run, waiting excluded.", labels: ["tower"] });
     this.#batch = metrics.histogram({
       name: "encoder_batch_items",
-      help: "Observations that the tower made of one capture.",
+      help: "Vectors that one run of the tower made.",
       labels: ["tower"],
       buckets: BATCH_BUCKETS,
     });
@@ -51,9 +51,9 @@ export class EncoderEvents implements EncoderTelemetry {
     this.#logger.log("info", "tower runs", { tower: modality, provider });
   }
 
-  encoded(modality: Modality, ms: number, items: number): void {
+  encoded(modality: Modality, ms: number, vectors: number): void {
     this.#duration.observe(ms / 1000, { tower: modality });
-    this.#batch.observe(items, { tower: modality });
+    this.#batch.observe(vectors, { tower: modality });
   }
 
   failed(modality: Modality, code: string): void {

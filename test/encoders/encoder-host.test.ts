@@ -54,9 +54,10 @@ void t.test("encoder: results come in the order of the calls, several windows in
 });
 
 void t.test("encoder: digital silence is encoded to nothing", async (t) => {
-  const { host } = await testHost(t, "audio");
+  const { host, telemetry } = await testHost(t, "audio");
   await host.start(never);
   t.same((await host.encode(sound(1, 0))).observations, []);
+  t.same(telemetry.batches, [0], "what a run made is counted, not what it was given");
 });
 
 void t.test("encoder: a bad capture is refused alone", async (t) => {
