@@ -1,6 +1,8 @@
 // npm run bench -- NAME: measures fusiond on this machine and prints plain-text tables.
 import { parseArgs } from "node:util";
 import { messageOf } from "../fusion/model/errors.js";
+import { benchHttp } from "./http/bench-http.js";
+import { LOADS } from "./http/hostile-clients.js";
 import { benchOverload } from "./overload/bench-overload.js";
 import { benchPipeline } from "./pipeline/bench-pipeline.js";
 
@@ -20,6 +22,11 @@ npm run bench -- overload [options]
   --cpu-prof DIR   write a CPU profile of each step's daemon into this folder
   --quiet          no line is an incident; otherwise every line is
   --json           print JSON instead of tables
+
+npm run bench -- http [options]: alerts and memory while clients misuse the pages
+
+  --seconds N      how long each load lasts (30)
+  --json           print JSON instead of the table
 `;
 
 const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
@@ -41,12 +48,16 @@ async function main(argv: readonly string[]): Promise<number> {
     },
   });
   const [name, ...more] = positionals;
-  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload")) {
+  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload" && name !== "http")) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 64;
   }
   const measureMs = wholeNumber("--seconds", values.seconds, 1) * 1_000;
   const profile = values["cpu-prof"] === undefined ? {} : { profileFolder: values["cpu-prof"] };
+  if (name === "http") {
+    await benchHttp({ loads: LOADS, measureMs, json: values.json }, output);
+    return 0;
+  }
   if (name === "overload") {
     const sources = wholeNumber("--n", values.n ?? "100", 1);
     const rates = values.rate.split(",").map((text) => wholeNumber("--rate", text, 1));

@@ -26,6 +26,8 @@ export interface HttpConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Names by which clients may ask for the pages, beside those of this machine itself. */
+  readonly allowedHosts: readonly string[];
 }
 
 /** The log section. */
@@ -60,9 +62,14 @@ export const httpSchema = strict({
     .refine((listen) => isLoopback(hostOf(listen)), { error: LOOPBACK_MESSAGE })
     .default("127.0.0.1:9464")
     .describe("address and port of metrics and health; port 0: any free port"),
+  allowed_hosts: z
+    .array(text.regex(/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/, { error: "must be a name or an address without a port, such as fusiond.example or 10.0.0.7" }))
+    .default([])
+    .describe("further names by which clients may ask for the pages, such as the one that a proxy passes on"),
 }).transform(
-  ({ enabled, listen }): HttpConfig => ({
+  ({ enabled, listen, allowed_hosts }): HttpConfig => ({
     enabled,
+    allowedHosts: allowed_hosts,
     host: hostOf(listen),
     port: portOf(listen),
   }),

@@ -25,6 +25,7 @@ export function parseListen(listen: string): ListenAddress {
   return { host, port };
 }
 
-function isLoopback(host: string): boolean {
+/** Whether it is this machine's own name or address that never leaves it. Without brackets. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -1,5 +1,5 @@
 // The pages that operators and their tools read: /metrics, /livez, /readyz.
-import type { HttpResponse, HttpRoute } from "./server.js";
+import type { HttpResponse, HttpRoute } from "./route.js";
 
 /** Where the text of /metrics comes from. */
 export interface ScrapeView {
@@ -22,13 +22,22 @@ export interface OperatorViews {
   readyz(): HealthView;
 }
 
+/** A scrape costs milliseconds of the main thread; nobody needs it twice in this time, ms. */
+const KEEP_METRICS_MS = 500;
+const KEEP_HEALTH_MS = 50;
+
 /** The three pages. Health answers 200 when ok or degraded, 503 when failed; `?verbose` gives JSON with every check. */
 export function operatorRoutes(views: OperatorViews): readonly HttpRoute[] {
   const { metrics } = views;
   return [
-    { path: "/metrics", respond: async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.scrape() }) },
-    { path: "/livez", respond: (query) => Promise.resolve(healthPage(views.livez(), query)) },
-    { path: "/readyz", respond: (query) => Promise.resolve(healthPage(views.readyz(), query)) },
+    {
+      path: "/metrics",
+      queryKeys: [],
+      keepMs: KEEP_METRICS_MS,
+      respond: async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.scrape() }),
+    },
+    { path: "/livez", queryKeys: ["verbose"], keepMs: KEEP_HEALTH_MS, respond: (query) => Promise.resolve(healthPage(views.livez(), query)) },
+    { path: "/readyz", queryKeys: ["verbose"], keepMs: KEEP_HEALTH_MS, respond: (query) => Promise.resolve(healthPage(views.readyz(), query)) },
   ];
 }
 

@@ -1,26 +1,16 @@
-// The one HTTP listener: loopback, reading only. What its pages hold is the routes' business.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+// The one HTTP listener as the daemon sees it: loopback, reading only. What its pages hold is the routes' business.
+import { Worker } from "node:worker_threads";
+import { FusiondError } from "../../fusion/model/errors.js";
 import { parseListen, type ListenAddress } from "./listen-address.js";
-
-/** What a page answers. */
-export interface HttpResponse {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
-
-/** One page, for GET and HEAD. */
-export interface HttpRoute {
-  readonly path: string;
-  respond(query: URLSearchParams): Promise<HttpResponse>;
-}
+import type { ListenerSaid, ListenerSettings, PageMade } from "./listener-protocol.js";
+import { sentence, type HttpResponse, type HttpRoute } from "./route.js";
 
 /** What the listener tells. */
 export interface HttpTelemetry {
   /** A page threw; the client was told nothing of it. */
   failed(path: string, error: unknown): void;
+  /** The listener ended by itself; it is started again. */
+  listenerEnded(error: unknown): void;
 }
 
 /** Where the listener is and what it shows. */
@@ -29,26 +19,30 @@ export interface HttpServerOptions {
   readonly listen: string;
   readonly routes: readonly HttpRoute[];
   readonly telemetry: HttpTelemetry;
+  /** Names by which clients may ask for it, beside those of this machine itself; see isAllowedHost. */
+  readonly allowedHosts?: readonly string[];
   /** Longest time for the client to send its request, and then for the page to be made, ms. */
   readonly requestTimeoutMs?: number;
 }
 
-const MAX_HEADER_BYTES = 8 * 1024;
-const MAX_URL_LENGTH = 2048;
-const MAX_CONNECTIONS = 64;
-const TEXT = "text/plain; charset=utf-8";
+/** How long to wait before a listener that ended is started again, ms. */
+const RESTART_AFTER_MS = 1000;
+/** What a thread of clients' requests may hold, MiB; when it is not enough it ends and is started again. */
+const MEMORY_MAX = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
 
-/** The listener. Bounds: 64 connections, 8 KiB of headers, 2048 characters of URL, no request bodies. */
+/**
+ * The listener, in a thread of its own, so that no client can hold up an alert.
+ * Bounds: 64 connections of one request each, 8 KiB of headers, 2048 characters of URL, no request bodies; see Pages.
+ */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #timeoutMs: number;
   readonly #routes: ReadonlyMap<string, HttpRoute>;
-  #server: Server | undefined;
+  #worker: Worker | undefined;
   #starting: Promise<ListenAddress> | undefined;
+  #restart: NodeJS.Timeout | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#timeoutMs = options.requestTimeoutMs ?? 5000;
     this.#routes = new Map(options.routes.map((route) => [route.path, route]));
   }
 
@@ -67,100 +61,85 @@ export class HttpServer {
   /** Resolves when nothing listens any more; what is being answered is cut. Idempotent. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => undefined); // who started it was told
-    const server = this.#server;
-    this.#server = undefined;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    this.#worker = undefined;
     this.#starting = undefined;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
+    await worker?.terminate();
   }
 
   async #listen(): Promise<ListenAddress> {
-    const { listen } = this.#options;
-    const address = parseListen(listen);
-    const server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        requestTimeout: this.#timeoutMs,
-        headersTimeout: this.#timeoutMs,
-        keepAliveTimeout: this.#timeoutMs,
-        connectionsCheckingInterval: Math.min(1000, this.#timeoutMs),
-      },
-      (request, response) => void this.#answer(request, response),
-    );
-    server.maxConnections = MAX_CONNECTIONS;
-    server.on("clientError", refuseMalformed);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) => reject(listenError(listen, cause)));
-      server.listen(address.port, address.host, resolve);
-    });
-    this.#server = server;
-    return { host: address.host, port: (server.address() as AddressInfo).port };
+    const address = parseListen(this.#options.listen);
+    const port = await this.#startWorker(address);
+    return { host: address.host, port };
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#respond(request);
-    const hasBody = request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
-    response.writeHead(answer.status, {
-      "Content-Type": answer.contentType,
-      "Content-Length": Buffer.byteLength(answer.body),
-      "Cache-Control": "no-store",
-      "X-Content-Type-Options": "nosniff",
-      ...(answer.status === 405 ? { Allow: "GET, HEAD" } : {}),
-      // No page reads a body: what is left of one ends with its connection.
-      ...(hasBody ? { Connection: "close" } : {}),
-    });
-    response.end(request.method === "HEAD" ? undefined : answer.body);
-  }
-
-  async #respond(request: IncomingMessage): Promise<HttpResponse> {
-    const url = request.url ?? "/";
-    if (url.length > MAX_URL_LENGTH) return sentence(414, "The address is too long.");
-    const [path = "/", query = ""] = url.split("?", 2);
-    const route = this.#routes.get(path);
-    if (route === undefined) return sentence(404, `There is nothing here; what there is: ${[...this.#routes.keys()].join(", ")}.`);
-    if (request.method !== "GET" && request.method !== "HEAD") return sentence(405, `${path} can only be read: use GET.`);
-    return this.#within(path, () => route.respond(new URLSearchParams(query)));
-  }
-
-  /** What the page answers, or 503 and 500 if it takes too long or throws. */
-  async #within(path: string, respond: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<HttpResponse>((resolve) => {
-      timer = setTimeout(() => resolve(sentence(503, "The page could not be made in time; try again.")), this.#timeoutMs).unref();
+  async #startWorker(address: ListenAddress): Promise<number> {
+    const { allowedHosts = [], requestTimeoutMs = 5000, routes } = this.#options;
+    const settings: ListenerSettings = {
+      address,
+      routes: routes.map(({ path, queryKeys, keepMs }) => ({ path, queryKeys, keepMs })),
+      allowedHosts: [address.host, ...allowedHosts],
+      requestTimeoutMs,
+    };
+    const worker = new Worker(new URL("./listener.js", import.meta.url), {
+      workerData: settings,
+      execArgv: [], // loaders that the process was started with would be loaded again
+      resourceLimits: MEMORY_MAX,
     });
     try {
-      return await Promise.race([respond(), late]);
+      const port = await this.#listening(worker);
+      this.#worker = worker;
+      this.#watch(worker, { host: address.host, port });
+      return port;
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    }
+  }
+
+  #listening(worker: Worker): Promise<number> {
+    return new Promise((resolve, reject) => {
+      worker.on("error", reject);
+      worker.once("exit", () => reject(new Error("the HTTP listener ended while it started")));
+      worker.on("message", (said: ListenerSaid) => {
+        if (said.kind === "listening") resolve(said.port);
+        else if (said.kind === "refused") reject(listenError(this.#options.listen, said));
+        else void this.#page(said.path, said.query).then((response) => worker.postMessage({ id: said.id, response } satisfies PageMade));
+      });
+    });
+  }
+
+  /** Starts the listener again, on the same port, when it has ended by itself: its clients must not end the daemon. */
+  #watch(worker: Worker, address: ListenAddress): void {
+    let cause: unknown = new Error("it ended");
+    worker.on("error", (error) => (cause = error));
+    worker.once("exit", () => {
+      if (this.#worker === worker) this.#startAgain(address, cause);
+    });
+  }
+
+  #startAgain(address: ListenAddress, cause: unknown): void {
+    this.#options.telemetry.listenerEnded(cause);
+    this.#restart = setTimeout(() => {
+      this.#starting = this.#startWorker(address).then(() => address);
+      this.#starting.catch((error: unknown) => this.#startAgain(address, error));
+    }, RESTART_AFTER_MS);
+  }
+
+  async #page(path: string, query: string): Promise<HttpResponse> {
+    try {
+      return (await this.#routes.get(path)?.respond(new URLSearchParams(query))) ?? sentence(404, "There is nothing here.");
     } catch (error) {
       this.#options.telemetry.failed(path, error);
       return sentence(500, "The page could not be made; the log says why.");
-    } finally {
-      clearTimeout(timer);
     }
   }
 }
 
-function sentence(status: number, text: string): HttpResponse {
-  return { status, contentType: TEXT, body: `${text}\n` };
-}
-
-/** Answers what is no HTTP, what is too long and what takes too long to be sent, each with its own status. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
+function listenError(listen: string, { code, reason }: { readonly code: string; readonly reason: string }): FusiondError {
+  if (code === "EADDRINUSE") {
+    return new FusiondError("address_in_use", `http.listen: ${listen} is already in use, stop the program that uses it or choose another port`);
   }
-  const statuses: Readonly<Record<string, string>> = {
-    HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-    ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-  };
-  socket.end(`HTTP/1.1 ${statuses[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function listenError(listen: string, cause: NodeJS.ErrnoException): FusiondError {
-  if (cause.code === "EADDRINUSE") {
-    return new FusiondError("address_in_use", `http.listen: ${listen} is already in use, stop the program that uses it or choose another port`, { cause });
-  }
-  return new FusiondError("config_invalid", `http.listen: cannot listen on ${listen} (${messageOf(cause)}), choose another address or port`, { cause });
+  return new FusiondError("config_invalid", `http.listen: cannot listen on ${listen} (${reason}), choose another address or port`);
 }

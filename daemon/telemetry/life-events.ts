@@ -35,4 +35,8 @@ export class LifeEvents implements ShutdownTelemetry, HttpTelemetry {
   failed(path: string, error: unknown): void {
     this.#logger.log("error", "a page could not be made", { path, error });
   }
+
+  listenerEnded(error: unknown): void {
+    this.#logger.log("error", "the listener of metrics and health ended and is started again", { error });
+  }
 }

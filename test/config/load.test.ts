@@ -83,7 +83,7 @@ void t.test("config: fills in every default", (t) => {
         whenBlind: "stay_silent",
       },
     ],
-    http: { enabled: true, host: "127.0.0.1", port: 9464 },
+    http: { enabled: true, host: "127.0.0.1", port: 9464, allowedHosts: [] },
   });
   t.end();
 });
@@ -209,7 +209,7 @@ void t.test("config: every way to sign in to NATS", (t) => {
 void t.test("config: packs with a slash are paths, listeners can be IPv6", (t) => {
   const { config } = parse('encoders: {pack: ./packs/mine}\nhttp: {listen: "[::1]:0", enabled: false}');
   t.equal(config.encoders.pack, "/etc/fusiond/packs/mine");
-  t.strictSame(config.http, { enabled: false, host: "::1", port: 0 });
+  t.strictSame(config.http, { enabled: false, host: "::1", port: 0, allowedHosts: [] });
   t.end();
 });
 

@@ -1,12 +1,18 @@
 // The listener over real connections.
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { connect } from "node:net";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { hostname } from "node:os";
+import type { Worker } from "node:worker_threads";
 import t, { type Test } from "tap";
 import { FusiondError } from "../../fusion/model/errors.js";
-import { HttpServer, type HttpRoute } from "../../daemon/http/server.js";
+import type { HttpResponse, HttpRoute } from "../../daemon/http/route.js";
+import { HttpServer } from "../../daemon/http/server.js";
 import { operatorRoutes, type HealthView } from "../../daemon/http/operator-routes.js";
 import { livez, readyz } from "../../daemon/telemetry/health.js";
+import { eventually } from "../support/eventually.js";
 import { daemonTelemetry, tellEverything } from "../telemetry/daemon-telemetry.js";
 
 interface Answer {
@@ -28,16 +34,34 @@ function ask(port: number, path: string, options: { method?: string; headers?: R
   });
 }
 
+/** What the server says to bytes, until it hangs up. */
+async function said(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  let heard = "";
+  socket.on("data", (data: Buffer) => (heard += data.toString()));
+  socket.write(bytes);
+  await once(socket, "close");
+  return heard;
+}
+
+/** How many connections the kernel holds open on the server's side of a port. */
+function connectionsTo(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/self/net/tcp", "utf8").split("\n").map((row) => row.trim().split(/\s+/));
+  return rows.filter(([, from, , state]) => from?.endsWith(local) && state === "01").length;
+}
+
 /** A started server on a free port, stopped when the test ends. */
-async function serve(t: Test, routes: readonly HttpRoute[], requestTimeoutMs = 5000) {
+async function serve(t: Test, routes: readonly HttpRoute[], requestTimeoutMs = 5000, allowedHosts: readonly string[] = []) {
   const failures: [string, unknown][] = [];
-  const server = new HttpServer({ listen: "127.0.0.1:0", routes, requestTimeoutMs, telemetry: { failed: (path, error) => void failures.push([path, error]) } });
+  const server = new HttpServer({ listen: "127.0.0.1:0", routes, requestTimeoutMs, allowedHosts, telemetry: { failed: (path, error) => void failures.push([path, error]), listenerEnded: (error) => void failures.push(["", error]) } });
   t.teardown(() => server.stop());
   const { port } = await server.start();
   return { server, port, failures };
 }
 
-const hello: HttpRoute = { path: "/hello", respond: (query) => Promise.resolve({ status: 200, contentType: "text/plain", body: `hello ${query.get("name") ?? ""}\n` }) };
+const silent = { failed: () => undefined, listenerEnded: () => undefined };
+const hello: HttpRoute = { path: "/hello", queryKeys: ["name"], keepMs: 0, respond: (query) => Promise.resolve({ status: 200, contentType: "text/plain", body: `hello ${query.get("name") ?? ""}\n` }) };
 
 void t.test("http: the operator's pages over a real registry and board", async (t) => {
   const daemon = daemonTelemetry();
@@ -86,9 +110,9 @@ void t.test("http: a page that throws or hangs is told to the log, not to the cl
   const { port, failures } = await serve(
     t,
     [
-      { path: "/throws", respond: () => Promise.reject(new Error("password hunter2")) },
-      { path: "/throws-at-once", respond: () => { throw new Error("password hunter2"); } },
-      { path: "/hangs", respond: () => new Promise(() => undefined) },
+      { path: "/throws", queryKeys: [], keepMs: 0, respond: () => Promise.reject(new Error("password hunter2")) },
+      { path: "/throws-at-once", queryKeys: [], keepMs: 0, respond: () => { throw new Error("password hunter2"); } },
+      { path: "/hangs", queryKeys: [], keepMs: 0, respond: () => new Promise(() => undefined) },
     ],
     200,
   );
@@ -113,20 +137,108 @@ void t.test("http: a client that does not finish its request is cut off, one tha
   }
 });
 
+void t.test("http: only who asks for this machine by a name of its own is answered", async (t) => {
+  const { port } = await serve(t, [hello], 5000, ["fusiond.plant.example", "10.0.0.7"]);
+  const own = ["127.0.0.1", "127.0.0.1:80", "127.3.2.1", "localhost", "LOCALHOST:9464", "localhost.", "[::1]:9464", hostname(), `${hostname().toUpperCase()}:1`];
+  for (const host of [...own, "fusiond.plant.example", "Fusiond.Plant.Example:443", "10.0.0.7:9464"]) {
+    t.match(await ask(port, "/hello", { headers: { host } }), { status: 200 }, host);
+  }
+  const strange = ["evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil.example", "evil-localhost", "10.0.0.8", "0.0.0.0", "[::]", "2130706433", "[::1", "::1", "127.0.0.1:80:80", "a@127.0.0.1", " "];
+  for (const host of strange) {
+    t.match(await ask(port, "/hello", { headers: { host } }), { status: 421, body: /http\.allowed_hosts/ }, host);
+  }
+  t.match(await ask(port, "/nowhere", { headers: { host: "evil.example" } }), { status: 421 });
+  t.match(await said(port, "GET /hello HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /, "a scraper without the header is no browser");
+  t.match(await said(port, "GET /hello HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
+});
+
+void t.test("http: one connection gets one answer, however many requests it sends at once", async (t) => {
+  let made = 0;
+  const big: HttpRoute = { path: "/big", queryKeys: [], keepMs: 60_000, respond: () => Promise.resolve({ status: 200, contentType: "text/plain", body: "x".repeat(100_000 + made++) }) };
+  const { port } = await serve(t, [big]);
+  const heard = await said(port, "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3000));
+  t.equal(heard.match(/HTTP\/1\.1 200 /g)?.length, 1);
+  t.ok(heard.length < 1_000_000, `${heard.length} bytes`);
+  t.match(await ask(port, "/big"), { status: 200, headers: { connection: "close" } });
+  t.equal(made, 1);
+});
+
+void t.test("http: a page is made once for all who ask for it, and one of a path at a time", async (t) => {
+  const making: string[] = [];
+  const pages = new Map<string, (response: HttpResponse) => void>();
+  const slow: HttpRoute = {
+    path: "/slow",
+    queryKeys: ["of"],
+    keepMs: 0,
+    respond: (query) => {
+      making.push(query.toString());
+      return new Promise((resolve) => pages.set(query.toString(), resolve));
+    },
+  };
+  const { port } = await serve(t, [slow, hello]);
+  const asking = ["/slow?of=a", "/slow?x=1&of=a", "/slow?of=a&x=2", "/slow?of=b"].map((path) => ask(port, path));
+  await eventually(() => pages.has("of=a"));
+  t.match(await ask(port, "/hello"), { status: 200 }, "another page does not wait");
+  t.same(making, ["of=a"]);
+  pages.get("of=a")?.({ status: 200, contentType: "text/plain", body: "a" });
+  t.same((await Promise.all(asking.slice(0, 3))).map(({ body }) => body), ["a", "a", "a"]);
+  await eventually(() => pages.has("of=b"));
+  pages.get("of=b")?.({ status: 200, contentType: "text/plain", body: "b" });
+  t.match(await asking[3], { body: "b" });
+  t.same(making, ["of=a", "of=b"]);
+});
+
+void t.test("http: connections that ask for nothing make room for those that do", async (t) => {
+  const { port } = await serve(t, [hello], 60_000);
+  const idle: Socket[] = [];
+  let gone = 0;
+  for (let i = 0; i < 200; i += 1) {
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined).on("close", () => (gone += 1)).resume();
+    socket.write("GET /hello HTTP/1.1\r\nHost: loc");
+    idle.push(socket);
+  }
+  t.teardown(() => idle.forEach((socket) => socket.destroy()));
+  await eventually(() => gone >= 200 - 64);
+  for (let i = 0; i < 5; i += 1) t.match(await ask(port, "/hello"), { status: 200 });
+  t.equal(idle.slice(-50).filter((socket) => socket.destroyed).length, 0, "the oldest went");
+});
+
+void t.test("http: a client that takes nothing is cut off", { timeout: 30_000 }, async (t) => {
+  const huge: HttpRoute = { path: "/huge", queryKeys: [], keepMs: 0, respond: () => Promise.resolve({ status: 200, contentType: "text/plain", body: "x".repeat(20_000_000) }) };
+  const { port } = await serve(t, [huge], 100);
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  socket.pause();
+  socket.write("GET /huge HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(socket, "connect");
+  t.ok(await eventually(() => connectionsTo(port) === 0)); // the kernel says so; a paused socket is told nothing
+  socket.destroy();
+});
+
+void t.test("http: a listener that ends by itself is started again on the same port", async (t) => {
+  const threads: Worker[] = [];
+  const onThread = (message: unknown): void => void threads.push((message as { worker: Worker }).worker);
+  subscribe("worker_threads", onThread);
+  const { port, failures } = await serve(t, [hello]);
+  unsubscribe("worker_threads", onThread);
+  await threads[0]?.terminate();
+  await eventually(() => ask(port, "/hello").then(({ status }) => status === 200, () => false));
+  t.match(failures, [["", new Error("it ended")]]);
+});
+
 void t.test("http: a port in use is one sentence that names the key", async (t) => {
   const { port } = await serve(t, [hello]);
-  const second = new HttpServer({ listen: `127.0.0.1:${port}`, routes: [hello], telemetry: { failed: () => undefined } });
+  const second = new HttpServer({ listen: `127.0.0.1:${port}`, routes: [hello], telemetry: silent });
   await t.rejects(second.start(), new FusiondError("address_in_use", `http.listen: 127.0.0.1:${port} is already in use, stop the program that uses it or choose another port`));
   await second.stop();
 });
 
 void t.test("http: addresses that cannot be listened on are refused by name", async (t) => {
   for (const listen of ["9464", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", ""]) {
-    const server = new HttpServer({ listen, routes: [], telemetry: { failed: () => undefined } });
+    const server = new HttpServer({ listen, routes: [], telemetry: silent });
     await t.rejects(server.start(), { code: "config_invalid", message: /^http\.listen: .* is not host:port/ }, listen);
   }
   for (const listen of ["0.0.0.0:0", "192.0.2.1:0", "[::]:0", "example.org:80", "127.evil.example:80"]) {
-    const server = new HttpServer({ listen, routes: [], telemetry: { failed: () => undefined } });
+    const server = new HttpServer({ listen, routes: [], telemetry: silent });
     await t.rejects(server.start(), { code: "config_invalid", message: /is not a loopback address/ }, listen);
   }
 });
@@ -145,6 +257,8 @@ void t.test("http: stopping does not wait for clients that keep their connection
   const isAsked = new Promise<void>((resolve) => (asked = resolve));
   const hangs: HttpRoute = {
     path: "/hangs",
+    queryKeys: [],
+    keepMs: 0,
     respond: () => {
       asked();
       return new Promise(() => undefined);
