@@ -19,12 +19,21 @@ export interface WatermarkOptions {
 interface Progress {
   readonly time: number;
   readonly toldAtMs: number;
+  /** How far `time` was behind the clock when it was told, ms. */
+  readonly lagMs: number;
+}
+
+/** An input whose times are not the clock's. */
+export interface Astray {
+  readonly input: Input;
+  /** How far it is behind the clock, ms; negative: ahead. */
+  readonly lagMs: number;
 }
 
 /**
  * The watermark of one group: the smallest progress of the inputs that are not idle, less the allowed lateness.
  *
- * Pure: both clocks come in as values. It never goes back, and an input that never told anything holds the group only
+ * Pure: both clocks come in as values. It never goes back but by `shift`, and an input that never told anything holds the group only
  * until `idleAfterMs` after the first call of `at`.
  */
 export class GroupWatermark {
@@ -38,10 +47,24 @@ export class GroupWatermark {
     this.#options = options;
   }
 
-  /** An input has told all that ends at or before `time` (Unix ms); `nowMs` is monotonic. */
-  progress(input: Input, time: number, nowMs: number): void {
+  /** An input has told all that ends at or before `time` (Unix ms); `nowMs` is monotonic, `eventNowMs` event time. */
+  progress(input: Input, time: number, nowMs: number, eventNowMs = time): void {
     const before = this.#progress.get(keyOf(input))?.time ?? -Infinity;
-    this.#progress.set(keyOf(input), { time: Math.max(before, time), toldAtMs: nowMs });
+    this.#progress.set(keyOf(input), { time: Math.max(before, time), toldAtMs: nowMs, lagMs: eventNowMs - time });
+  }
+
+  /** Inputs that are not idle and told times further from the clock than `toleranceMs`. */
+  astray(nowMs: number, toleranceMs: number): readonly Astray[] {
+    return this.#options.inputs.flatMap((input) => {
+      const lagMs = this.#progress.get(keyOf(input))?.lagMs ?? 0;
+      return Math.abs(lagMs) > toleranceMs && !this.isIdle(input, nowMs) ? [{ input, lagMs }] : [];
+    });
+  }
+
+  /** The clock was set by `shiftMs`: everything told so far is as long ago as it was. */
+  shift(shiftMs: number): void {
+    for (const [key, progress] of this.#progress) this.#progress.set(key, { ...progress, time: progress.time + shiftMs });
+    this.#time += shiftMs;
   }
 
   /** An input has told its last. */

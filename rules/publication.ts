@@ -1,5 +1,6 @@
 // Which revisions of incidents are worth an alert: the ledger between the state now and what was told.
 import type { Incident, IncidentRevision } from "./incident.js";
+import { shiftedIncident } from "./shifted.js";
 
 /** A rise of confidence that is told at once. */
 const CONFIDENCE_STEP = 0.1;
@@ -41,6 +42,14 @@ export class PublicationLedger {
   /** What was told of incidents that are going on or were lately, to be written down. */
   get told(): readonly Told[] {
     return [...this.#told.values()];
+  }
+
+  /** The ledger after the clock was set by `shiftMs`: what was told is as long ago as it was, and no revision starts again. */
+  shifted(shiftMs: number): PublicationLedger {
+    const told = this.told.map(({ revision, incident }) => ({ revision, incident: shiftedIncident(incident, shiftMs) }));
+    const ledger = new PublicationLedger(this.#updateEveryMs, told);
+    ledger.#pending = this.#pending;
+    return ledger;
   }
 
   /** `incidents`: all of the state now, the ones resolved lately included. `nowMs`: event time. */

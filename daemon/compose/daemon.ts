@@ -8,9 +8,10 @@ import { HttpServer } from "../http/server.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
-import type { Forgotten } from "../pipeline/other-encoders.js";
+import type { Recovery } from "../pipeline/group-runner.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
+import { EventClock } from "../runtime/event-clock.js";
 import { packageRoot } from "../runtime/package-root.js";
 import type { ShutdownStage } from "../runtime/shutdown.js";
 import { alertMessage } from "../sinks/alert-message.js";
@@ -22,7 +23,7 @@ import { OutboxPublisher, type OutboxPublisherTelemetry } from "../sinks/outbox-
 import { SqliteStore } from "../store/sqlite-store.js";
 import type { RecoveredGroup } from "../store/store.js";
 import type { Source, SourceState } from "../sources/source.js";
-import { livez, readyz } from "../telemetry/health.js";
+import { livez, readyz, type AstraySource } from "../telemetry/health.js";
 import type { DaemonTelemetry } from "./telemetry.js";
 import { buildEncoders } from "./encoders.js";
 import { buildGroups, type Groups } from "./groups.js";
@@ -65,6 +66,8 @@ const STORE_RETRY_MS = 1000;
 export class Daemon {
   readonly #options: DaemonOptions;
   readonly #started: ShutdownStage[] = [];
+  readonly #eventClock = new EventClock(systemClock);
+  readonly #ageMs = (unixMs: number): number => this.#eventClock.ageMs(unixMs);
   #pipeline: Pipeline | undefined;
   #broker: Broker | undefined;
   #httpPort: number | undefined;
@@ -108,7 +111,9 @@ export class Daemon {
     const sources = this.#sources(pack, compiled, broker);
     const encoders = await this.#startEncoders(pack, sources, signal);
     const groups = buildGroups(config, pack, compiled, sources, telemetry.events.fusion, true);
-    telemetry.events.fusion.otherEncoders(recover(groups, recovered));
+    const recoveries = recover(groups, recovered, this.#eventClock.nowMs());
+    telemetry.events.fusion.otherEncoders(recoveries.flatMap((recovery) => recovery.forgotten ?? []));
+    telemetry.events.clock.recoveredAhead(Math.max(0, ...recoveries.map((recovery) => recovery.setBackMs ?? 0)));
     this.#tellTelemetry(groups, compiled, sources);
     this.#startPipeline(sources, encoders, groups, store, publisher, broker);
   }
@@ -152,9 +157,9 @@ export class Daemon {
   #startPublisher(store: SqliteStore, { bus }: Broker): OutboxPublisher {
     const { loaded } = this.#options;
     const { site, nats } = loaded.config;
-    const sink = new NatsSink(bus, { site, ...nats.stream });
+    const sink = new NatsSink(bus, { site, ...nats.stream }, this.#ageMs);
     const onFailure = (error: unknown): void => this.#options.onFailure("publishing cannot go on", error);
-    const publisher = new OutboxPublisher({ store, sink, onFailure }, this.#publisherTelemetry());
+    const publisher = new OutboxPublisher({ store, sink, onFailure, ageMs: this.#ageMs }, this.#publisherTelemetry());
     publisher.start();
     this.#started.push({ name: "publisher", stop: (signal) => publisher.stop(systemClock.monotonicNowMs() + (signal.aborted ? 0 : PUBLISH_GRACE_MS)) });
     return publisher;
@@ -204,15 +209,16 @@ export class Daemon {
   }
 
   #tellTelemetry(groups: Groups, compiled: CompiledRules, sources: readonly Source[]): void {
-    const { events } = this.#options.telemetry;
+    const { events, health } = this.#options.telemetry;
     for (const { id, modalities } of sources) events.sources.add({ id, modalities });
     for (const rule of compiled.rules) events.fusion.addRule(rule.id);
     for (const group of groups.all) {
       events.fusion.addGroup(group.groupId, {
         openEvents: () => group.openEvents,
-        watermarkLagMs: () => (Number.isFinite(group.watermark) ? systemClock.wallNowMs() - group.watermark : undefined),
+        watermarkLagMs: () => (Number.isFinite(group.watermark) ? this.#eventClock.nowMs() - group.watermark : undefined),
       });
     }
+    health.watchTimes(() => astraySources(groups));
   }
 
   #startPipeline(
@@ -245,15 +251,16 @@ export class Daemon {
       groupOf: groups.of,
       committer,
       clock: systemClock,
+      eventClock: this.#eventClock,
       telemetry: events.pipeline,
       queueCapacity: QUEUE_CAPACITY,
       alert: (revision, stagesMs) => {
-        const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, nowMs: systemClock.wallNowMs() };
+        const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, ageMs: this.#ageMs(revision.incident.updatedAt) };
         return alertMessage(revision, { ...context, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;
       },
       candidate: (incident) => {
         if (!nats.candidates) return;
-        const context = { site, format: nats.format, causedAt: incident.updatedAt, nowMs: systemClock.wallNowMs() };
+        const context = { site, format: nats.format, causedAt: incident.updatedAt, ageMs: this.#ageMs(incident.updatedAt) };
         const { message } = alertMessage({ incident, revision: 0 }, context);
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
@@ -276,12 +283,21 @@ export class Daemon {
   }
 }
 
-/** Every group takes up what it left; gives what those had to forget whose vectors other encoders made. */
-function recover(groups: Groups, recovered: readonly RecoveredGroup[]): readonly Forgotten[] {
+/** Sources whose times are far from the clock, each once: by the modality that is furthest. */
+function astraySources(groups: Groups): readonly AstraySource[] {
+  const furthest = new Map<string, AstraySource>();
+  for (const { input, lagMs } of groups.all.flatMap((group) => group.astray(systemClock.monotonicNowMs()))) {
+    if (Math.abs(lagMs) > Math.abs(furthest.get(input.sourceId)?.lagMs ?? 0)) furthest.set(input.sourceId, { sourceId: input.sourceId, lagMs });
+  }
+  return [...furthest.values()];
+}
+
+/** Every group takes up what it left. */
+function recover(groups: Groups, recovered: readonly RecoveredGroup[], eventNowMs: number): readonly Recovery[] {
   return groups.all.flatMap((group) => {
     const left = recovered.find((one) => one.groupId === group.groupId);
     if (left === undefined) return [];
     const checkpoint = left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint);
-    return group.recover(checkpoint, left.journal.map(decodeEntry)) ?? [];
+    return [group.recover(checkpoint, left.journal.map(decodeEntry), eventNowMs)];
   });
 }

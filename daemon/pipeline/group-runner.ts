@@ -4,7 +4,7 @@ import type { EventChange } from "../../fusion/clusterer.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
-import { GroupWatermark, type Input } from "../../fusion/watermark.js";
+import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
 import { PublicationLedger, type Publication } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
@@ -36,6 +36,23 @@ export interface GroupResult {
   readonly events: readonly FusionEvent[];
 }
 
+/** What a group took up from an earlier run. */
+export interface Recovery {
+  /** What it had to do without, where other encoders made its vectors. */
+  readonly forgotten?: Forgotten;
+  /** How far it had to be set back, ms, because it was written under a clock that ran ahead of the present one. */
+  readonly setBackMs?: number;
+}
+
+/** Event time went from one value to another in one moment. */
+export interface TimeStep {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Times of an input further from the clock than this are told, ms: what delivery and encoding may take is far less. */
+const ASTRAY_MS = 10_000;
+
 /**
  * Takes the steps of one group in, in whatever order they come, and says what is to be told.
  *
@@ -65,21 +82,19 @@ export class GroupRunner {
    * anything from its last sign of life on, whether or not the configuration still has them. A checkpoint must be written
    * before anything else is taken in.
    *
-   * Where other encoders made its vectors, all but those goes on; what it had to do without is returned.
+   * Where other encoders made its vectors, all but those goes on. What was written under a clock that ran ahead of
+   * `eventNowMs` is set back to it, as when the clock is set while running.
    */
-  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): Forgotten | undefined {
+  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs = Infinity): Recovery {
     const isOurs = checkpoint === undefined ? journal.length === 0 : checkpoint.encoders === this.#options.encoders;
-    if (isOurs) {
-      this.#recover(checkpoint, journal);
-      return undefined;
-    }
-    const kept = withoutVectors(checkpoint, journal);
-    this.#recover(kept.checkpoint, kept.journal);
-    this.#recovered = kept.closed.map((event) => ({ kind: "event", change: { kind: "closed", event } }));
-    return kept.forgotten;
+    const kept = isOurs ? undefined : withoutVectors(checkpoint, journal);
+    this.#recovered = (kept?.closed ?? []).map((event) => ({ kind: "event", change: { kind: "closed", event } }));
+    const setBackMs = this.#recover(kept?.checkpoint ?? checkpoint, kept?.journal ?? journal, eventNowMs);
+    return { ...(kept === undefined ? {} : { forgotten: kept.forgotten }), ...(setBackMs === 0 ? {} : { setBackMs }) };
   }
 
-  #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[]): void {
+  /** Gives how far it was set back, ms. */
+  #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs: number): number {
     const state = new GroupState(this.#options.state, checkpoint?.state);
     this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
     const told = new Map((checkpoint?.told ?? []).map((one) => [one.incident.id, one]));
@@ -96,9 +111,12 @@ export class GroupRunner {
       }
     }
     this.#ledger = new PublicationLedger(this.#options.updateEveryMs, told.values());
+    const setBackMs = Number.isFinite(blindFrom) ? Math.max(0, blindFrom + 1 - Math.floor(eventNowMs)) : 0;
+    if (setBackMs > 0) this.#recovered = [...this.#recovered, ...this.#shift(-setBackMs)];
     for (const { sourceId, modality } of this.#fold.now.witnessing) {
-      this.#fold.observe({ kind: "witness", change: { sourceId, modality, at: blindFrom + 1, healthy: false } });
+      this.#fold.observe({ kind: "witness", change: { sourceId, modality, at: blindFrom + 1 - setBackMs, healthy: false } });
     }
+    return setBackMs;
   }
 
   /** Everything an equal runner needs to go on from here, the steps of the tail excluded. */
@@ -134,9 +152,34 @@ export class GroupRunner {
     return this.#take({ kind: "witness", change: { ...change, at: Math.max(change.at, this.#fold.watermark + 1) } });
   }
 
-  /** An input has told all that ends at or before `time`. */
-  progress(input: Input, time: number, nowMs: number): void {
-    this.#watermark.progress(input, time, nowMs);
+  /** An input has told all that ends at or before `time`; `nowMs` is monotonic, `eventNowMs` event time. */
+  progress(input: Input, time: number, nowMs: number, eventNowMs = time): void {
+    this.#watermark.progress(input, time, nowMs, eventNowMs);
+  }
+
+  /** Inputs whose times are so far from the clock that the group's sources cannot agree. */
+  astray(nowMs: number): readonly Astray[] {
+    return this.#watermark.astray(nowMs, ASTRAY_MS);
+  }
+
+  /**
+   * The clock was set. A checkpoint must be written before anything else is taken in.
+   *
+   * Within the allowed lateness nothing is done. Forward: time goes on from there, and nobody witnessed what it left out.
+   * Back: the state now is what is committed; its open events close, all else goes on with every moment moved along, and
+   * the watermark with it.
+   */
+  setClock({ fromMs, toMs }: TimeStep): GroupResult {
+    const shiftMs = toMs - fromMs;
+    const nothing: Publication = { alerts: [], candidates: [] };
+    if (Math.abs(shiftMs) <= this.#options.allowedLatenessMs && toMs > this.watermark) return this.#result(nothing);
+    if (shiftMs > 0) {
+      for (const step of this.#unwitnessed(fromMs, toMs)) this.#fold.observe(step);
+      return this.#result(nothing);
+    }
+    const closed = this.#shift(shiftMs);
+    this.#count(closed);
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, toMs)), events: changedEvents(closed) };
   }
 
   /** An input has told its last. */
@@ -155,6 +198,27 @@ export class GroupRunner {
     this.#recovered = [];
     this.#count(outputs);
     return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, watermark)), events: changedEvents(outputs) };
+  }
+
+  /** Whoever watches did not watch between two moments. */
+  #unwitnessed(fromMs: number, toMs: number): readonly Step[] {
+    return this.#fold.now.witnessing.flatMap(({ sourceId, modality }) => {
+      const at = Math.max(fromMs, this.#fold.watermark + 1);
+      const change = { sourceId, modality };
+      return [
+        { kind: "witness", change: { ...change, at, healthy: false } },
+        { kind: "witness", change: { ...change, at: Math.max(toMs, at + 1), healthy: true } },
+      ] satisfies readonly Step[];
+    });
+  }
+
+  /** Moves all that the group knows in time; gives the events that this closes. */
+  #shift(shiftMs: number): readonly StepOutput[] {
+    const { state, closed } = this.#fold.now.shifted(shiftMs);
+    this.#fold = new SpeculativeFold(state, stepOrder, this.#fold.watermark + shiftMs);
+    this.#ledger = this.#ledger.shifted(shiftMs);
+    this.#watermark.shift(shiftMs);
+    return closed;
   }
 
   #take(step: Step): GroupResult {

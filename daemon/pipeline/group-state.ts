@@ -1,5 +1,5 @@
 // The whole state of one group: cohorts, events and incidents, folded over its steps. Pure.
-import { Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
+import { closedEvent, Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
 import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
@@ -9,6 +9,7 @@ import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
 import type { Incident } from "../../rules/incident.js";
 import type { RuleNote } from "../../rules/rule-state.js";
+import { shiftedRules } from "../../rules/shifted.js";
 import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 
@@ -98,6 +99,16 @@ export class GroupState implements Foldable<Step, StepOutput> {
   /** The cohort of a source's modality, if it has any sample. */
   cohort(sourceId: string, modality: string): Cohort | undefined {
     return this.#cohorts.get(cohortKey(sourceId, modality));
+  }
+
+  /**
+   * The state after the clock was set back by `-shiftMs`: open events are closed as `clock`, which is returned; incidents,
+   * cohorts and what rules wait for go on, every moment moved along.
+   */
+  shifted(shiftMs: number): { readonly state: GroupState; readonly closed: readonly StepOutput[] } {
+    const closed = this.#clusterer.open.map(({ event }) => closedEvent(event, "clock"));
+    const data: GroupStateData = { ...this.data, open: [], rules: shiftedRules(this.#rules.data, shiftMs) };
+    return { state: new GroupState(this.#options, data), closed: events(closed.map((event) => ({ kind: "closed", event }))) };
   }
 
   clone(): this {

@@ -11,7 +11,7 @@ export const STAGES = ["capture", "encode", "fuse", "outbox"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What came of an event when it left the open ones. */
-export const EVENT_OUTCOMES = ["gap", "max_duration", "evicted", "encoders_changed", "merged"] as const satisfies readonly (CloseReason | "merged")[];
+export const EVENT_OUTCOMES = ["gap", "max_duration", "evicted", "encoders_changed", "clock", "merged"] as const satisfies readonly (CloseReason | "merged")[];
 /** One of the closed set of event outcomes. */
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 
@@ -32,6 +32,8 @@ export interface PipelineTelemetry {
   failed(stage: Stage, error: unknown): void;
   /** The data moved: an item went through. */
   progressed(): void;
+  /** The clock was set, by `stepMs` (negative: back), which closed open events. */
+  clockSet(stepMs: number, eventsClosed: number): void;
 }
 
 /** What the clusterer and the rules of a group came to. */

@@ -6,10 +6,12 @@ import type { Modality } from "../../fusion/model/modality.js";
 import { assertInvariant, FusiondError } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { isWarm } from "../../fusion/cohort.js";
+import type { Input } from "../../fusion/watermark.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, type Clock } from "../runtime/clock.js";
+import type { ClockStep, EventClock } from "../runtime/event-clock.js";
 import type { DropReason, Source, SourceSignal, SourceState } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
@@ -35,6 +37,8 @@ export interface PipelineOptions {
   readonly groupOf: (sourceId: string) => GroupRunner;
   readonly committer: Committer;
   readonly clock: Clock;
+  /** Turns what live sources tell, in steady time, into event time; followed by the pipeline's ticks. */
+  readonly eventClock: EventClock;
   readonly telemetry: PipelineTelemetry;
   /** Captures of one source and modality that may wait for its encoder. */
   readonly queueCapacity: number;
@@ -48,7 +52,7 @@ export interface PipelineOptions {
   readonly health: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => OutboxMessage;
 }
 
-/** How often time passes for groups in which nothing happens, ms. */
+/** How often time passes for groups in which nothing happens, and the wall clock is looked at, ms. */
 const TICK_MS = 200;
 
 /** How long after a fault of ours in a source it is begun again, ms. */
@@ -62,7 +66,12 @@ const STAGES_MAX = 4096;
 
 type Queued = Extract<SourceSignal, { kind: "capture" | "progress" }>;
 
-/** Runs sources through encoders into groups, and what the groups say into the committer. */
+/**
+ * Runs sources through encoders into groups, and what the groups say into the committer.
+ *
+ * Sources tell steady time, which never steps; what enters a group is moved into event time at that moment, so that what
+ * was on its way when the clock was set needs no care. A file that is replayed has its own event time.
+ */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #queues = new Map<string, BoundedQueue<Queued>>();
@@ -162,21 +171,32 @@ export class Pipeline {
   }
 
   async #encodeAll(source: Source, modality: Modality, queue: BoundedQueue<Queued>): Promise<void> {
-    const { clock, committer, groupOf, telemetry } = this.#options;
+    const { committer, groupOf, telemetry } = this.#options;
     const group = groupOf(source.id);
     const input = { sourceId: source.id, modality };
     for await (const item of queue) {
       if (source.finite) await committer.room();
-      if (item.kind === "progress") group.progress(input, item.time, clock.monotonicNowMs());
-      else await this.#encode(group, item.capture);
+      if (item.kind === "progress") this.#progress(group, source, input, item.time);
+      else await this.#encode(group, source, item.capture);
       telemetry.progressed();
     }
     group.end(input);
   }
 
-  async #encode(group: GroupRunner, capture: Capture): Promise<void> {
+  #progress(group: GroupRunner, source: Source, input: Input, time: number): void {
+    const { clock, eventClock } = this.#options;
+    const eventNowMs = source.finite ? time : eventClock.nowMs();
+    group.progress(input, time + this.#correctionMs(source), clock.monotonicNowMs(), eventNowMs);
+  }
+
+  /** Event time minus the source's own, ms. */
+  #correctionMs(source: Source): number {
+    return source.finite ? 0 : this.#options.eventClock.correctionMs;
+  }
+
+  async #encode(group: GroupRunner, source: Source, capture: Capture): Promise<void> {
     const { telemetry, clock } = this.#options;
-    const captureMs = clock.wallNowMs() - (clock.monotonicNowMs() - capture.receivedAtMs) - endedAt(capture);
+    const captureMs = clock.epochMs + capture.receivedAtMs - endedAt(capture);
     telemetry.took("capture", Math.max(0, captureMs));
     const encoder = this.#options.encoders.get(capture.modality);
     assertInvariant(encoder !== undefined, `there is a tower for ${capture.modality}`);
@@ -190,7 +210,10 @@ export class Pipeline {
     }
     const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
     telemetry.took("encode", encodeMs);
-    for (const observation of observations) this.#fuseOrDrop(group, observation, captureMs, encodeMs);
+    const shiftMs = this.#correctionMs(source);
+    for (const observation of observations) {
+      this.#fuseOrDrop(group, { ...observation, capturedAt: observation.capturedAt + shiftMs }, captureMs, encodeMs);
+    }
   }
 
   /** Whatever one observation does, it does to itself alone. */
@@ -219,10 +242,11 @@ export class Pipeline {
 
   #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
     const group = this.#options.groupOf(source.id);
-    for (const change of witnessChanges(source, signal)) this.#write(group, group.witness(change));
+    const at = signal.at + this.#correctionMs(source);
+    for (const change of witnessChanges(source, { ...signal, at })) this.#write(group, group.witness(change));
     const { telemetry, committer, health } = this.#options;
     telemetry.sourceState(source.id, signal.state, signal.detail);
-    committer.add([], [health(source.id, signal.state, signal.at, signal.detail)]);
+    committer.add([], [health(source.id, signal.state, at, signal.detail)]);
   }
 
   /** `step`: the bytes of the result's step, where they are made already. */
@@ -250,9 +274,22 @@ export class Pipeline {
 
   #tick(): void {
     if (this.#abort.signal.aborted) return;
-    const { clock } = this.#options;
-    for (const group of this.#options.groups) this.#write(group, group.tick(clock.monotonicNowMs(), Math.round(clock.wallNowMs())));
+    const { clock, eventClock, groups } = this.#options;
+    const step = eventClock.look();
+    if (step !== undefined) this.#setClock(step);
+    for (const group of groups) this.#write(group, group.tick(clock.monotonicNowMs(), Math.floor(eventClock.nowMs())));
     clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #setClock(step: ClockStep): void {
+    let eventsClosed = 0;
+    for (const group of this.#options.groups) {
+      const result = group.setClock(step);
+      eventsClosed += result.events.length;
+      this.#write(group, result);
+      this.#checkpoint(group); // the journal so far is told in the old time
+    }
+    this.#options.telemetry.clockSet(step.toMs - step.fromMs, eventsClosed);
   }
 
   #remember(id: string, times: StageTimes): void {

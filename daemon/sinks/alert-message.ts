@@ -27,8 +27,8 @@ export interface AlertContext {
   readonly format: BodyFormat;
   /** End of the newest observation that made this revision true, Unix ms. */
   readonly causedAt: number;
-  /** The wall clock, Unix ms. */
-  readonly nowMs: number;
+  /** How long ago that was, ms. */
+  readonly ageMs: number;
   /** The incident that this one goes on with. */
   readonly continues?: string;
   readonly stagesMs?: StagesMs;
@@ -86,7 +86,7 @@ function alertFields(incident: Incident, revision: number, context: AlertContext
     ended_at: incident.endedAt === undefined ? undefined : timestamp(incident.endedAt),
     confidence: incident.confidence,
     calibrated: incident.calibrated,
-    delayed: context.nowMs - context.causedAt > DELAYED_AFTER_MS,
+    delayed: context.ageMs > DELAYED_AFTER_MS,
     unwitnessed: incident.unwitnessed,
     reason: incident.reason,
     supersedes: incident.supersedes,

@@ -1,7 +1,8 @@
 // Delivery of outbox rows to the site's JetStream stream.
 import type { Bus, StreamSpec, StreamState } from "../bus/bus.js";
 import { FusiondError } from "../../fusion/model/errors.js";
-import { systemClock, type Clock } from "../runtime/clock.js";
+import { systemClock } from "../runtime/clock.js";
+import type { AgeMs } from "../runtime/event-clock.js";
 import type { AcknowledgedMark, OutboxRow } from "../store/store.js";
 import { DELAYED_AFTER_MS, markDelayed } from "./alert-message.js";
 import type { Receipt, Sink, SinkSession } from "./sink.js";
@@ -28,15 +29,15 @@ export class NatsSink implements Sink {
   readonly name: string;
   readonly #bus: Bus;
   readonly #spec: StreamSpec;
-  readonly #clock: Clock;
+  readonly #ageMs: AgeMs;
   #created = "";
   /** Stops listening for the end of the last session. */
   #leave: () => void = () => undefined;
 
-  constructor(bus: Bus, options: NatsSinkOptions, clock: Clock = systemClock) {
+  constructor(bus: Bus, options: NatsSinkOptions, ageMs: AgeMs = (unixMs) => systemClock.wallNowMs() - unixMs) {
     this.name = streamName(options.site);
     this.#bus = bus;
-    this.#clock = clock;
+    this.#ageMs = ageMs;
     this.#spec = {
       name: this.name,
       subjects: streamSubjects(options.site),
@@ -78,7 +79,7 @@ export class NatsSink implements Sink {
   }
 
   async deliver(row: OutboxRow, redelivered: boolean): Promise<Receipt> {
-    const delayed = row.class === "alert" && this.#clock.wallNowMs() - row.causedAt > DELAYED_AFTER_MS;
+    const delayed = row.class === "alert" && this.#ageMs(row.causedAt) > DELAYED_AFTER_MS;
     const ack = await this.#bus.publishToStream({
       stream: this.name,
       subject: row.subject,

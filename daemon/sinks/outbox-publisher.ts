@@ -2,6 +2,7 @@
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { backoffDelaysMs } from "../runtime/backoff.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
+import type { AgeMs } from "../runtime/event-clock.js";
 import type { OutboxRow, Store } from "../store/store.js";
 import { ParkedKeys } from "./parked-keys.js";
 import { publishAgain } from "./publish-again.js";
@@ -18,6 +19,8 @@ export interface OutboxPublisherOptions {
   /** Called once if publishing cannot go on, for one because the store is dead: the process must end. */
   readonly onFailure: (error: unknown) => void;
   readonly clock?: Clock;
+  /** How long ago a row's times were. Default: by the wall clock, which is right while that is never set. */
+  readonly ageMs?: AgeMs;
 }
 
 /** What the publisher tells while it runs. */
@@ -54,6 +57,7 @@ export class OutboxPublisher {
   readonly #options: OutboxPublisherOptions;
   readonly #telemetry: OutboxPublisherTelemetry;
   readonly #clock: Clock;
+  readonly #ageMs: AgeMs;
   readonly #inFlightMax: number;
   readonly #wakeable = new Wakeable();
   readonly #stopping = new AbortController();
@@ -66,7 +70,9 @@ export class OutboxPublisher {
   constructor(options: OutboxPublisherOptions, telemetry: OutboxPublisherTelemetry) {
     this.#options = options;
     this.#telemetry = telemetry;
-    this.#clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
+    this.#clock = clock;
+    this.#ageMs = options.ageMs ?? ((unixMs) => clock.wallNowMs() - unixMs);
     this.#inFlightMax = options.inFlightMax ?? 64;
   }
 
@@ -142,7 +148,7 @@ export class OutboxPublisher {
       sink: sink.name,
       lastAcknowledged: mark.streamSequence,
     });
-    const { count, mark: newMark } = await publishAgain(store, sink, session, this.#clock);
+    const { count, mark: newMark } = await publishAgain(store, sink, session, this.#ageMs);
     await store.rebase(newMark);
     this.#regressionTold = false;
     this.#telemetry.note("info", "retained messages were published again", { sink: sink.name, count });
@@ -180,7 +186,7 @@ export class OutboxPublisher {
   async #send(run: Run, row: OutboxRow): Promise<void> {
     const highestBefore = run.highestSequence;
     try {
-      const redelivered = mayBeUnknownToSink(row, run.session.duplicateWindowMs, this.#clock.wallNowMs());
+      const redelivered = mayBeUnknownToSink(row, run.session.duplicateWindowMs, this.#ageMs);
       const receipt = await this.#options.sink.deliver(row, redelivered);
       const { streamSequence, streamCreated } = receipt;
       await this.#options.store.acknowledge(row.rowId, { messageId: row.messageId, streamSequence, streamCreated });
@@ -203,8 +209,7 @@ export class OutboxPublisher {
     this.#backoffMs = publishDelaysMs();
     this.#noted = "";
     if (receipt.duplicate) this.#telemetry.duplicate();
-    const nowMs = this.#clock.wallNowMs();
-    if (row.class === "alert") this.#telemetry.alertAcknowledged(nowMs - row.causedAt, nowMs - row.acceptedAt);
+    if (row.class === "alert") this.#telemetry.alertAcknowledged(this.#ageMs(row.causedAt), this.#ageMs(row.acceptedAt));
   }
 
   /** Says the same thing once until something was delivered. */

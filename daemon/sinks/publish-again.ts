@@ -1,6 +1,6 @@
 // What follows when a stream lost messages that it had acknowledged: all that is still kept goes out again.
 import { FusiondError } from "../../fusion/model/errors.js";
-import type { Clock } from "../runtime/clock.js";
+import type { AgeMs } from "../runtime/event-clock.js";
 import type { AcknowledgedMark, OutboxRow, Store } from "../store/store.js";
 import { mayBeUnknownToSink } from "./redelivery.js";
 import type { Sink, SinkSession } from "./sink.js";
@@ -20,11 +20,11 @@ export interface PublishedAgain {
  * The mark in the store is left alone, so that a crash half-way through is found again.
  * Errors: FusiondError "sink_unavailable"; a row that the sink rejects is left out.
  */
-export async function publishAgain(store: Store, sink: Sink, session: SinkSession, clock: Clock): Promise<PublishedAgain> {
+export async function publishAgain(store: Store, sink: Sink, session: SinkSession, age: AgeMs): Promise<PublishedAgain> {
   let count = 0;
   let mark: AcknowledgedMark | undefined;
   const deliver = async (row: OutboxRow): Promise<void> => {
-    const redelivered = mayBeUnknownToSink(row, session.duplicateWindowMs, clock.wallNowMs());
+    const redelivered = mayBeUnknownToSink(row, session.duplicateWindowMs, age);
     const { streamSequence, streamCreated } = await sink.deliver(row, redelivered);
     count++;
     if (streamSequence > (mark?.streamSequence ?? 0)) mark = { messageId: row.messageId, streamSequence, streamCreated };

@@ -1,6 +1,6 @@
 // Lines as they arrive: their time, their rate, and the progress of a feed that is silent.
 import type { Fields } from "../../fusion/model/observation.js";
-import type { Clock } from "../runtime/clock.js";
+import { steadyNowMs, type Clock } from "../runtime/clock.js";
 import type { SignalOutlet } from "./signal-outlet.js";
 
 /** What a line says. */
@@ -9,11 +9,10 @@ export interface Said {
   readonly fields?: Fields;
 }
 
-/** Tells lines of one live feed at the time of their arrival: one reading of the wall clock, then the monotonic clock. */
+/** Tells lines of one live feed at the time of their arrival. */
 export class LiveLines {
   readonly #outlet: SignalOutlet;
   readonly #clock: Clock;
-  readonly #epochMs: number;
   readonly #perSecondMax: number;
   readonly #onTooMany: () => void;
   /** Lines that may come at once now; refilled with time. */
@@ -24,16 +23,15 @@ export class LiveLines {
   constructor(outlet: SignalOutlet, clock: Clock, perSecondMax: number, onTooMany: () => void) {
     this.#outlet = outlet;
     this.#clock = clock;
-    this.#epochMs = clock.wallNowMs() - clock.monotonicNowMs();
     this.#perSecondMax = perSecondMax;
     this.#onTooMany = onTooMany;
     this.#allowance = perSecondMax;
     this.#refilledMs = clock.monotonicNowMs();
   }
 
-  /** Event time now, whole Unix ms. */
+  /** Steady time now, whole Unix ms. */
   now(): number {
-    return Math.floor(this.#epochMs + this.#clock.monotonicNowMs());
+    return Math.floor(steadyNowMs(this.#clock));
   }
 
   /** Tells a line, unless too many came within a second. */

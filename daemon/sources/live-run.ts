@@ -1,11 +1,10 @@
 // Keeps a live source alive: one reconnect loop, a watchdog over what arrives, and the judgement of its health.
 import type { Modality } from "../../fusion/model/modality.js";
 import { backoffDelaysMs, type BackoffOptions } from "../runtime/backoff.js";
-import { delay, type Clock } from "../runtime/clock.js";
+import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
 import { Liveness, type LivenessOptions, type StateChange } from "./liveness.js";
 import type { SignalOutlet } from "./signal-outlet.js";
 import type { RestartReason, SourceTelemetry } from "./source.js";
-import { nextEpochMs } from "./timeline.js";
 
 /** How patient a live source is with what it is connected to, ms. */
 export interface PatienceOptions extends LivenessOptions {
@@ -39,8 +38,6 @@ export interface ConnectionEnd {
 
 /** What a connection sees of the loop that runs it. */
 export interface Link {
-  /** Unix ms minus monotonic ms for this connection's times. */
-  readonly epochMs: number;
   /** Aborts when the connection is to end. */
   readonly signal: AbortSignal;
   /** Something of this modality came in, for the watchdog. */
@@ -78,7 +75,6 @@ export class LiveRun {
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
   readonly #liveness: Liveness;
-  #epochMs: number;
   #connection: Connection | undefined;
   #lastDetail = "";
   #repeats = 0;
@@ -88,8 +84,7 @@ export class LiveRun {
     this.#outlet = outlet;
     this.#telemetry = telemetry;
     this.#clock = clock;
-    this.#epochMs = clock.wallNowMs() - clock.monotonicNowMs();
-    this.#liveness = new Liveness(options.patience, clock.monotonicNowMs(), clock.wallNowMs());
+    this.#liveness = new Liveness(options.patience, clock.monotonicNowMs(), steadyNowMs(clock));
   }
 
   /** Connects again and again until the signal aborts or a connection says that there is no more. Errors: those of `connect`. */
@@ -122,8 +117,7 @@ export class LiveRun {
   }
 
   async #connectOnce(signal: AbortSignal): Promise<ConnectionEnd | "ended"> {
-    this.#readWallClock();
-    const connection = new Connection(this.#options, this.#clock, this.#epochMs, (time) => this.#produced(time));
+    const connection = new Connection(this.#options, this.#clock, (time) => this.#produced(time));
     const abort = (): void => connection.abort();
     signal.addEventListener("abort", abort);
     this.#connection = connection;
@@ -153,21 +147,8 @@ export class LiveRun {
     if (change !== undefined) await this.#outlet.state(change.state, change.at, detail);
   }
 
-  /** Event time now, Unix ms. */
   #now(): number {
-    return this.#epochMs + this.#clock.monotonicNowMs();
-  }
-
-  #readWallClock(): void {
-    const wallMs = this.#clock.wallNowMs();
-    const told = this.#outlet.toldMs;
-    const last = told === undefined ? undefined : { epochMs: this.#epochMs, toldMs: told };
-    const epochMs = nextEpochMs(wallMs, this.#clock.monotonicNowMs(), last);
-    if (epochMs === last?.epochMs && wallMs <= last.toldMs) {
-      const message = "the wall clock went back: times go on as before, restart fusiond once the clock is right";
-      this.#telemetry.note(this.#options.sourceId, "warn", message, { backMs: last.toldMs - wallMs });
-    }
-    this.#epochMs = epochMs;
+    return steadyNowMs(this.#clock);
   }
 
   #noteFailure({ reason, detail }: ConnectionEnd): void {
@@ -180,7 +161,6 @@ export class LiveRun {
 
 /** One connection, as its own code sees it, with the watchdog over what arrives. */
 class Connection implements Link {
-  readonly epochMs: number;
   readonly #options: LiveRunOptions;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
@@ -190,8 +170,7 @@ class Connection implements Link {
   readonly #expected: Set<Modality>;
   #ended: ConnectionEnd | undefined;
 
-  constructor(options: LiveRunOptions, clock: Clock, epochMs: number, produced: (time: number) => Promise<void>) {
-    this.epochMs = epochMs;
+  constructor(options: LiveRunOptions, clock: Clock, produced: (time: number) => Promise<void>) {
     this.#options = options;
     this.#clock = clock;
     this.#produced = produced;

@@ -119,7 +119,7 @@ export class MediaSource implements Source {
 
   async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher, withSound: boolean): Promise<ConnectionEnd | "ended"> {
     const timeline = new LiveTimeline({
-      epochMs: link.epochMs,
+      epochMs: this.#clock.epochMs,
       skewMaxMs: this.#options.skewMaxMs,
       onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
       onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the source's clock is off: its times were set anew", { jumpMs }),

@@ -88,7 +88,7 @@ export class MicrophoneSource implements Source {
 
   async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher): Promise<ConnectionEnd> {
     const timeline = new LiveTimeline({
-      epochMs: link.epochMs,
+      epochMs: this.#clock.epochMs,
       skewMaxMs: this.#options.skewMaxMs,
       onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
       onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the microphone's clock is off: its times were set anew", { jumpMs }),

@@ -15,7 +15,7 @@ export function replayTimeline(startsAtMs: number): Timeline {
 
 /** How a live time line follows a stream's clock. */
 export interface LiveTimelineOptions {
-  /** Unix ms minus monotonic ms, read once per connection, so that wall-clock jumps move nothing that is open. */
+  /** Unix ms minus monotonic ms: that of steady time. */
   readonly epochMs: number;
   /** Beyond this a stream's clock is not followed but set anew, ms. */
   readonly skewMaxMs: number;
@@ -94,13 +94,4 @@ export class LiveTimeline implements Timeline {
     this.#anchorMs = anchorMs + Math.min(lagMs, PERIOD_MS * SLEW_MAX);
     this.#settledAnchorMs ??= this.#anchorMs;
   }
-}
-
-/**
- * The epoch (Unix ms minus monotonic ms) for a new connection: the wall clock's, unless it went back behind what the
- * source has told already; then the last one goes on, since event time never goes back.
- */
-export function nextEpochMs(wallMs: number, monotonicMs: number, last: { epochMs: number; toldMs: number } | undefined): number {
-  const epochMs = wallMs - monotonicMs;
-  return last === undefined || wallMs > last.toldMs ? epochMs : last.epochMs;
 }

@@ -1,7 +1,7 @@
 // What stages write their state on, for livez and readyz to be judged from.
 import { systemClock, type Clock } from "../runtime/clock.js";
 import type { SourceState } from "../sources/source.js";
-import type { HealthSnapshot, Readiness } from "./health.js";
+import type { AstraySource, HealthSnapshot, Readiness } from "./health.js";
 import type { Redactor } from "./redact.js";
 
 /** The daemon's present state. Bound: one entry per tower and per configured source. */
@@ -14,6 +14,7 @@ export class HealthBoard {
   #broker: Readiness = { state: "starting" };
   #stopping = false;
   #waitingItems: () => number = () => 0;
+  #astray: () => readonly AstraySource[] = () => [];
   #progressedAtMs = -Infinity;
   /** When something was first seen to wait; undefined while nothing does. */
   #busySinceMs: number | undefined;
@@ -72,6 +73,11 @@ export class HealthBoard {
     this.#waitingItems = waitingItems;
   }
 
+  /** Asked at every look: which sources tell times that are far from the clock. */
+  watchTimes(astray: () => readonly AstraySource[]): void {
+    this.#astray = astray;
+  }
+
   /** The pipeline finished an item. Cheap; called for every one. */
   progressed(): void {
     this.#progressedAtMs = this.#clock.monotonicNowMs();
@@ -90,6 +96,7 @@ export class HealthBoard {
       outbox: this.#outbox,
       sources: new Map(this.#sources),
       broker: this.#broker,
+      astray: this.#astray(),
       pipeline: { waitingItems, stalledMs: nowMs - movingSinceMs },
     };
   }

@@ -26,6 +26,12 @@ export interface Readiness {
   readonly detail?: string;
 }
 
+/** A source whose times are far from the clock; `lagMs` negative: ahead of it. */
+export interface AstraySource {
+  readonly sourceId: string;
+  readonly lagMs: number;
+}
+
 /** How the daemon stands at one moment. */
 export interface HealthSnapshot {
   readonly stopping: boolean;
@@ -33,6 +39,8 @@ export interface HealthSnapshot {
   readonly outbox: Readiness;
   readonly sources: ReadonlyMap<string, SourceState>;
   readonly broker: Readiness;
+  /** Sources whose times are far from the clock: their groups cannot put them in order. */
+  readonly astray: readonly AstraySource[];
   readonly pipeline: {
     readonly waitingItems: number;
     /** Since when nothing was finished although something waited, ms. */
@@ -54,7 +62,7 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const checks = [checkTowers(snapshot), checkOutbox(snapshot), checkSources(snapshot), checkBroker(snapshot)];
+  const checks = [checkTowers(snapshot), checkOutbox(snapshot), checkSources(snapshot), checkTimes(snapshot), checkBroker(snapshot)];
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
 }
@@ -100,6 +108,13 @@ function checkSources({ sources }: HealthSnapshot): HealthCheck {
   if (sources.size === 0) return { name, status: "failed", reason: "there is none yet" };
   if (bad.length === 0) return { name, status: "ok", reason: "all are healthy or idle" };
   return { name, status: bad.length < sources.size ? "degraded" : "failed", reason: bad.join(", ") };
+}
+
+function checkTimes({ astray }: HealthSnapshot): HealthCheck {
+  const name = "times";
+  if (astray.length === 0) return { name, status: "ok", reason: "all sources keep to the clock" };
+  const each = astray.map(({ sourceId, lagMs }) => `${sourceId} is ${Math.round(Math.abs(lagMs) / 1000)} s ${lagMs > 0 ? "behind" : "ahead of"} the clock`);
+  return { name, status: "degraded", reason: each.join(", ") };
 }
 
 function checkBroker({ broker }: HealthSnapshot): HealthCheck {

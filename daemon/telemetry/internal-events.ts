@@ -3,6 +3,7 @@ import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { messageOf } from "../../fusion/model/errors.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import { BusEvents } from "./bus-events.js";
+import { ClockEvents } from "./clock-events.js";
 import { EncoderEvents } from "./encoder-events.js";
 import { FusionEvents } from "./fusion-events.js";
 import type { HealthBoard } from "./health-board.js";
@@ -34,6 +35,7 @@ export class InternalEvents {
   readonly bus: BusEvents;
   readonly pipeline: PipelineTelemetry;
   readonly life: LifeEvents;
+  readonly clock: ClockEvents;
 
   constructor(options: InternalEventsOptions) {
     const { metrics, logger, health } = options;
@@ -47,11 +49,14 @@ export class InternalEvents {
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(logger, health);
+    const clock = new ClockEvents(metrics, logger);
+    this.clock = clock;
     this.bus = new BusEvents(metrics, logger, health, stages);
     this.pipeline = {
       sourceState: (sourceId, state, detail) => sources.state(sourceId, state, detail),
       dropped: (sourceId, reason, count) => sources.dropped(sourceId, reason, count),
       progressed: () => health.progressed(),
+      clockSet: (stepMs, eventsClosed) => clock.set(stepMs, eventsClosed),
       observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
       calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
       took: (stage, ms) => stages.took(stage, ms),

@@ -2,8 +2,8 @@
 import type { Modality } from "./modality.js";
 import type { Embedding, Region } from "./observation.js";
 
-/** Why an event came to its end. */
-export type CloseReason = "gap" | "max_duration" | "evicted" | "encoders_changed";
+/** Why an event came to its end. `clock`: the clock was set back, so what follows cannot be placed after it. */
+export type CloseReason = "gap" | "max_duration" | "evicted" | "encoders_changed" | "clock";
 
 /** The best member of one source and modality: what it is compared by, and shown as. */
 export interface Representative {

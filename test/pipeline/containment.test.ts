@@ -3,6 +3,7 @@ import t from "tap";
 import { Committer } from "../../daemon/pipeline/committer.js";
 import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
+import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { eventually } from "../support/eventually.js";
@@ -44,6 +45,7 @@ function pipelineOf(observe: Source["observe"], spoil: (id: string) => object = 
     groupOf: () => runner,
     committer,
     clock,
+    eventClock: new EventClock(clock),
     telemetry,
     queueCapacity: 64,
     alert: never,

@@ -10,6 +10,7 @@ import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-cod
 import type { Forgotten } from "../../daemon/pipeline/other-encoders.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
+import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import type { CommitBatch, RecoveredGroup, Store } from "../../daemon/store/store.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
@@ -51,7 +52,7 @@ export function runnerOptions(scene: Scene, encoders: string = scene.space.id): 
 }
 
 export function recover(runner: GroupRunner, left: RecoveredGroup): Forgotten | undefined {
-  return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry));
+  return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry)).forgotten;
 }
 
 /** The signals of a source of the scene: healthy, its samples with progress after each, and its end. */
@@ -126,6 +127,7 @@ export class Losses implements PipelineTelemetry {
   took(): void {}
   failed(): void {}
   progressed(): void {}
+  clockSet(_stepMs: number): void {}
 }
 
 /** A pipeline over the scene, on a clock that moves as the sources tell. */
@@ -151,6 +153,7 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
     groupOf: () => runner,
     committer,
     clock,
+    eventClock: new EventClock(clock),
     telemetry: losses,
     queueCapacity: 4,
     alert: ({ incident, revision }) => ({

@@ -19,7 +19,7 @@ const validAlert = ajv.compile(schemaOf("alert.schema.json"));
 const validHealth = ajv.compile(schemaOf("source.schema.json"));
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const context: AlertContext = { site: "plant-7", format: "json", causedAt: NOW - 200, nowMs: NOW };
+const context: AlertContext = { site: "plant-7", format: "json", causedAt: NOW - 200, ageMs: 200 };
 
 const evidence: Evidence = {
   condition: "see: dog",
@@ -173,7 +173,7 @@ await t.test("alert: is marked as delayed at delivery without another change, in
     t.equal(after.format, format);
     t.same(after.fields, { ...before.fields, delayed: true });
   }
-  t.equal(parseBody(alertMessage({ incident, revision: 1 }, { ...context, causedAt: NOW - 60_001 }).message.body).fields["delayed"], true);
+  t.equal(parseBody(alertMessage({ incident, revision: 1 }, { ...context, ageMs: 60_001 }).message.body).fields["delayed"], true);
   t.end();
 });
 

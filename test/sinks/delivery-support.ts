@@ -58,7 +58,7 @@ export class Delivery {
   constructor(folder: string, url: string, sink: Partial<NatsSinkOptions> = {}, clock: Clock = systemClock, credentialsFile?: string) {
     this.store = new SqliteStore({ folder, reserveBytes: 0 }, new RecordingStoreTelemetry());
     this.bus = new NatsBus({ site: "test", servers: [url], ...(credentialsFile === undefined ? {} : { credentialsFile }) }, this.telemetry);
-    const natsSink = new NatsSink(this.bus, { site: "test", ...sink }, clock);
+    const natsSink = new NatsSink(this.bus, { site: "test", ...sink }, (unixMs) => clock.wallNowMs() - unixMs);
     const onFailure = (error: unknown): void => void this.failures.push(error);
     this.publisher = new OutboxPublisher({ store: this.store, sink: natsSink, onFailure, clock }, this.telemetry);
   }

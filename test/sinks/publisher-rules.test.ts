@@ -15,6 +15,7 @@ class VirtualClock implements Clock {
   nowMs = 1_000_000;
   readonly delaysMs: number[] = [];
   #timers: { atMs: number; fn: () => void }[] = [];
+  readonly epochMs = 0;
   wallNowMs = () => this.nowMs;
   monotonicNowMs = () => this.nowMs;
   after(delayMs: number, fn: () => void): Timer {
@@ -155,9 +156,9 @@ await t.test("parked keys: are bounded and come free by success", (t) => {
 await t.test("redelivery: is told wherever the sink may have forgotten, rather too often", (t) => {
   const row = { attempted: true, acceptedAt: 1_000_000 } as OutboxRow;
   const hour = 3_600_000;
-  t.equal(mayBeUnknownToSink(row, hour, 1_000_000 + hour - 5_001), false);
-  t.equal(mayBeUnknownToSink(row, hour, 1_000_000 + hour - 5_000), true);
-  t.equal(mayBeUnknownToSink(row, hour, 999_999), true, "the clock went back");
-  t.equal(mayBeUnknownToSink({ ...row, attempted: false }, hour, 1_000_000 + 2 * hour), false, "never sent");
+  t.equal(mayBeUnknownToSink(row, hour, () => hour - 5_001), false);
+  t.equal(mayBeUnknownToSink(row, hour, () => hour - 5_000), true);
+  t.equal(mayBeUnknownToSink(row, hour, () => -1), true, "the clock went back");
+  t.equal(mayBeUnknownToSink({ ...row, attempted: false }, hour, () => 2 * hour), false, "never sent");
   t.end();
 });

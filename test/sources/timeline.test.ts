@@ -1,7 +1,7 @@
 // Event time of live streams, on a virtual clock.
 import fc from "fast-check";
 import t from "tap";
-import { LiveTimeline, nextEpochMs, replayTimeline } from "../../daemon/sources/timeline.js";
+import { LiveTimeline, replayTimeline } from "../../daemon/sources/timeline.js";
 
 const EPOCH_MS = 1_700_000_000_000;
 
@@ -74,15 +74,5 @@ void t.test("sources: a stall of the network moves no time", (t) => {
   for (let pts = 30_000; pts <= 38_000; pts += 1000) timeline.arrived(pts, 38_000); // eight seconds at once
   t.equal(timeline.timeOf(34_000), EPOCH_MS + 34_000);
   t.same(jumps, []);
-  t.end();
-});
-
-void t.test("sources: a wall clock that went back is followed only where time does not go back", (t) => {
-  const last = { epochMs: EPOCH_MS, toldMs: EPOCH_MS + 50_000 };
-  t.equal(nextEpochMs(EPOCH_MS + 60_000, 60_000, last), EPOCH_MS);
-  t.equal(nextEpochMs(EPOCH_MS + 3_660_000, 60_000, last), EPOCH_MS + 3_600_000, "forward");
-  t.equal(nextEpochMs(EPOCH_MS - 3_540_000, 60_000, last), EPOCH_MS, "an hour back: not followed");
-  t.equal(nextEpochMs(EPOCH_MS + 55_000, 60_000, last), EPOCH_MS - 5000, "five seconds back during an outage of ten");
-  t.equal(nextEpochMs(5000, 1000, undefined), 4000);
   t.end();
 });

@@ -3,9 +3,16 @@ import type { Clock, Timer } from "../../daemon/runtime/clock.js";
 
 /** A clock whose timers fire during `advance`, in order; the wall clock can be set apart from it. */
 export class VirtualClock implements Clock {
+  readonly epochMs: number;
   #nowMs = 1000;
-  #wallOffsetMs = 1_700_000_000_000;
+  #wallOffsetMs: number;
   #timers: { readonly dueMs: number; readonly fn: () => void }[] = [];
+
+  /** `epochMs`: the wall clock a second before the clock is made. */
+  constructor(epochMs = 1_700_000_000_000) {
+    this.epochMs = epochMs;
+    this.#wallOffsetMs = epochMs;
+  }
 
   wallNowMs(): number {
     return this.#nowMs + this.#wallOffsetMs;

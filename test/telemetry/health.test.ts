@@ -11,6 +11,7 @@ const good: HealthSnapshot = {
   outbox: { state: "ready" },
   sources: new Map([["dock-cam", "healthy"]]),
   broker: { state: "ready" },
+  astray: [],
   pipeline: { waitingItems: 0, stalledMs: 0 },
 };
 
@@ -29,11 +30,13 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a file that ended", { sources: new Map([["clip", "ended"]]) }, "ok"],
     ["no broker", { broker: { state: "failed", detail: "refused" } }, "degraded; broker: it is not connected, alerts wait on disk (refused)"],
     ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
+    ["a source whose times are behind", { astray: [{ sourceId: "cam", lagMs: 48_000 }] }, "degraded; times: cam is 48 s behind the clock"],
+    ["a source whose times are ahead", { astray: [{ sourceId: "cam", lagMs: -86_400_000 }] }, "degraded; times: cam is 86400 s ahead of the clock"],
     ["stopping", { stopping: true }, "failed; daemon: it is stopping"],
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "broker"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "broker"]);
   t.end();
 });
 
@@ -80,7 +83,7 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   board.towerFailed("image", "it crashed");
   board.outboxRefused("the disk is full");
   board.removeSource("dock-cam");
-  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok"]);
+  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok"]);
   board.stopping();
   t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
   t.end();

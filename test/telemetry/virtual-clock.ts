@@ -8,15 +8,22 @@ interface Pending {
 
 /** A clock whose timers fire, in order, while `advance` runs. */
 export class VirtualClock implements Clock {
+  readonly epochMs = 1_700_000_000_000;
   #nowMs = 0;
+  #wallOffsetMs = this.epochMs;
   readonly #pending = new Set<Pending>();
 
   wallNowMs(): number {
-    return 1_700_000_000_000 + this.#nowMs;
+    return this.#wallOffsetMs + this.#nowMs;
   }
 
   monotonicNowMs(): number {
     return this.#nowMs;
+  }
+
+  /** Sets the wall clock forward or, with a negative number, back. */
+  jumpWall(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   /** Timers that have not fired and were not cancelled. */
