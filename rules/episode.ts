@@ -1,7 +1,7 @@
 // One candidate or incident of a rule in a group, from its first observation to its end.
 import type { Incident, Evidence } from "./incident.js";
 import { completeNeeded, confidenceOf, judged, type Anchor, type Met, type Surroundings } from "./evaluate.js";
-import { withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
+import { isAkin, withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
 import type { Rule } from "./rule.js";
 import { logit } from "../fusion/model/likelihood.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
@@ -43,21 +43,25 @@ export interface EpisodeIdentity {
   readonly number: (foundingEventId: string) => number;
 }
 
-/** The founding event: the earliest by (start, id) of those that first met the conditions. */
-export function foundingEvent(met: Met): LeafMatch {
-  const matches = [...met.values()].flat();
-  return matches.reduce((a, b) => (b.eventStartedAt - a.eventStartedAt || compareText(b.eventId, a.eventId)) < 0 ? b : a);
+/** What first met the conditions: of lines the newest of each condition, of events all. */
+function foundersOf(rule: Rule, met: Met): readonly LeafMatch[] {
+  return [...met].flatMap(([leaf, matches]) => (rule.leaves[leaf]?.kind === "field" ? matches.slice(0, 1) : matches));
+}
+
+/** The founding event: the earliest of the founders by (start, id). */
+function foundingEvent(founders: readonly LeafMatch[]): LeafMatch {
+  return founders.reduce((a, b) => (b.eventStartedAt - a.eventStartedAt || compareText(b.eventId, a.eventId)) < 0 ? b : a);
 }
 
 /** A new episode: the observation made the conditions met for the first time. */
 export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, observation: Observation): Episode {
-  const founding = foundingEvent(met);
-  const matches = [...met.values()].flat();
+  const founders = foundersOf(rule, met);
+  const founding = foundingEvent(founders);
   const blank: Episode = {
     id: shortHash("incident", identity.site, identity.groupId, rule.id, founding.eventId, identity.number(founding.eventId)),
     groupId: identity.groupId,
     state: "pending",
-    startedAt: Math.min(...matches.map((match) => match.lastStart)),
+    startedAt: Math.min(...founders.map((match) => match.lastStart)),
     firstMetAt: endedAt(observation),
     metLeaves: [],
     lastMetAt: endedAt(observation),
@@ -154,9 +158,12 @@ export function incidentOf(rule: Rule, episode: Episode, resolvedAt?: number): I
   };
 }
 
+/** The best of each condition, source and modality first, then what else there is; of lines the newest is the best. */
 function reported(episode: Episode): readonly Evidence[] {
-  const best = [...episode.evidence].sort((a, b) => b.llr - a.llr || compareText(a.observationId, b.observationId));
-  return best.slice(0, EVIDENCE_MAX).map(({ llr: _llr, calibrated: _calibrated, ...evidence }) => ({
+  const ranked = [...episode.evidence].sort((a, b) => b.llr - a.llr || b.capturedAt - a.capturedAt || compareText(a.observationId, b.observationId));
+  const best = ranked.filter((one, i) => ranked.findIndex((other) => isAkin(one, other)) === i);
+  const others = ranked.filter((one) => !best.includes(one));
+  return [...best, ...others].slice(0, EVIDENCE_MAX).map(({ llr: _llr, calibrated: _calibrated, ...evidence }) => ({
     ...evidence,
     offsetMs: evidence.capturedAt - episode.startedAt,
   }));
@@ -164,12 +171,13 @@ function reported(episode: Episode): readonly Evidence[] {
 
 /** "hear: dog (yard-mic 0.93); see: person (yard-cam 0.88)" */
 function summaryOf(episode: Episode): string {
-  const byCondition = new Map<string, string[]>();
-  for (const one of episode.evidence) {
-    const said = `${one.sourceId} ${one.confidence.toFixed(2)}`;
-    byCondition.set(one.condition, [...(byCondition.get(one.condition) ?? []), said]);
+  const byCondition = new Map<string, Map<string, number>>();
+  for (const { condition, sourceId, confidence } of episode.evidence) {
+    const bySource = byCondition.get(condition) ?? new Map<string, number>();
+    byCondition.set(condition, bySource.set(sourceId, Math.max(bySource.get(sourceId) ?? 0, confidence)));
   }
-  return [...byCondition].map(([condition, sources]) => `${condition} (${sources.join(", ")})`).join("; ");
+  const said = (bySource: ReadonlyMap<string, number>): string => [...bySource].map(([source, confidence]) => `${source} ${confidence.toFixed(2)}`).join(", ");
+  return [...byCondition].map(([condition, bySource]) => `${condition} (${said(bySource)})`).join("; ");
 }
 
 function withEvent(

@@ -5,25 +5,46 @@ import type { ConditionNode, Exclusion, Rule } from "./rule.js";
 import { all, any, not, truthOf, type Truth } from "./truth.js";
 import { witnessed, type HealthSpan } from "./witnesses.js";
 
-/** Positive conditions that are met together, by index of leaf. */
+/** Positive conditions that are met together, by index of leaf. Lines that met a condition on a field: the newest first. */
 export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
 
+/** What of the past counts. Times are Unix ms of event time. */
+export interface Recent {
+  /** The newest observation's start: what ended more than `withinMs` before it is over. */
+  readonly from: number;
+  /** Lines up to here belong to an incident that is over; -Infinity if there was none. */
+  readonly toldTo: number;
+}
+
 /**
- * The matches that meet the rule's condition together: each ended at most `withinMs` before `from`.
+ * The matches that meet the rule's condition together: each ended at most `withinMs` before `recent.from`.
  *
- * `eventId`: only matches of this event count (`same_event`). Absences are taken for granted here, they are judged when
- * time is complete. Undefined: not met.
+ * A line that an incident told which is over counts only where nothing newer meets its condition, and the rule's is not
+ * met without it. `eventId`: only matches of this event count (`same_event`). Absences are taken for granted here, they
+ * are judged when time is complete. Undefined: not met.
  */
-export function metTogether(rule: Rule, leaves: readonly LeafState[], from: number, eventId?: string): Met | undefined {
-  const recent = new Map<number, readonly LeafMatch[]>();
+export function metTogether(rule: Rule, leaves: readonly LeafState[], recent: Recent, eventId?: string): Met | undefined {
+  const fresh = new Map<number, readonly LeafMatch[]>();
+  const all = new Map<number, readonly LeafMatch[]>();
   for (const leaf of positiveLeaves(rule.condition)) {
-    const byEvent = leaves[leaf]?.byEvent ?? new Map<string, LeafMatch>();
-    const candidates = eventId === undefined ? [...byEvent.values()] : [byEvent.get(eventId)];
-    const matches = candidates.filter((match) => match !== undefined && match.lastEnd >= from - rule.withinMs) as LeafMatch[];
-    if (matches.length > 0) recent.set(leaf, matches);
+    const matches = recentMatches(rule, leaves[leaf], recent, eventId);
+    if (matches.length === 0) continue;
+    const untold = rule.leaves[leaf]?.kind === "field" ? matches.filter((match) => match.lastEnd > recent.toldTo) : matches;
+    if (untold.length > 0) fresh.set(leaf, untold);
+    all.set(leaf, untold.length > 0 ? untold : matches.slice(0, 1));
   }
-  const meeting = leavesMeeting(rule.condition, recent);
-  return meeting === undefined ? undefined : new Map([...recent].filter(([leaf]) => meeting.includes(leaf)));
+  return metBy(rule, fresh) ?? metBy(rule, all);
+}
+
+function recentMatches(rule: Rule, leaf: LeafState | undefined, recent: Recent, eventId: string | undefined): readonly LeafMatch[] {
+  const byEvent = leaf?.byEvent ?? new Map<string, LeafMatch>();
+  const candidates = eventId === undefined ? [...byEvent.values()].reverse() : [byEvent.get(eventId)];
+  return candidates.filter((match) => match !== undefined && match.lastEnd >= recent.from - rule.withinMs) as LeafMatch[];
+}
+
+function metBy(rule: Rule, matches: Met): Met | undefined {
+  const meeting = leavesMeeting(rule.condition, matches);
+  return meeting === undefined ? undefined : new Map([...matches].filter(([leaf]) => meeting.includes(leaf)));
 }
 
 /** Leaves that stand outside every `not`: the ones that can meet the condition. */

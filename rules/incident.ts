@@ -47,7 +47,10 @@ export interface Incident {
   readonly supersedes?: string;
   /** Events that meet its conditions, the founding one first. */
   readonly events: readonly { readonly id: string; readonly revision: number }[];
-  /** At most 16, the best for each (condition, source, modality). */
+  /**
+   * At most 16: the best for each (condition, source, modality), and of text lines that met a condition on a field each
+   * that says something else, the newest first.
+   */
   readonly evidence: readonly Evidence[];
   readonly summary: string;
 }

@@ -35,6 +35,12 @@ const EXACT_LLR = 100;
 /** Looks remembered of one event and source: some seconds of a camera. */
 const LOOKS_MAX = 32;
 
+/** Lines remembered of one condition, the newest: an incident names LINES_MAX. */
+const LINE_MATCHES_MAX = 64;
+
+/** Lines that are evidence of one condition and source: the one that founded the incident, and the newest. */
+const LINES_MAX = 16;
+
 /** Runs kept per condition; older ones go first. */
 const RUNS_MAX = 256;
 
@@ -155,7 +161,13 @@ export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "fiel
     lastStart: observation.capturedAt,
     lastEnd: endedAt(observation),
   };
-  return { state: withMatch(state, match, true, 0), met: true };
+  return { state: withoutOldLines(withMatch(state, match, true, 0)), met: true };
+}
+
+/** Matches of a condition on a field are lines, in canonical order. */
+function withoutOldLines(state: LeafState): LeafState {
+  const { byEvent } = state;
+  return byEvent.size <= LINE_MATCHES_MAX ? state : { ...state, byEvent: new Map([...byEvent].slice(-LINE_MATCHES_MAX)) };
 }
 
 /** What was known of an event now counts for another: it was merged into it, or is continued by it. */
@@ -201,11 +213,26 @@ function withMatch(state: LeafState, match: LeafMatch, met: boolean, gapMs: numb
   return { byEvent, runs };
 }
 
-/** The evidence with one more: the best of each source and modality. */
+/** Whether both are of one condition, source and modality. */
+export function isAkin(a: LeafEvidence, b: LeafEvidence): boolean {
+  return a.condition === b.condition && a.sourceId === b.sourceId && a.modality === b.modality;
+}
+
+/** The evidence with one more: the best of each condition, source and modality; of lines each that says something else. */
 export function withEvidence(list: readonly LeafEvidence[], one: LeafEvidence): readonly LeafEvidence[] {
-  const at = list.findIndex((e) => e.condition === one.condition && e.sourceId === one.sourceId && e.modality === one.modality);
+  const at = list.findIndex((e) => isAkin(e, one));
   if (at === -1) return [...list, one];
+  if (one.eventId === undefined) return withLine(list, one);
   return (list[at] as LeafEvidence).llr >= one.llr ? list : list.with(at, one);
+}
+
+/** The evidence with one more line; of too many the oldest goes, but never the first, which founded the incident. */
+function withLine(list: readonly LeafEvidence[], line: LeafEvidence): readonly LeafEvidence[] {
+  const [founding, ...others] = list.filter((e) => isAkin(e, line));
+  if (founding === undefined || [founding, ...others].some((e) => e.text === line.text)) return list;
+  if (others.length + 1 < LINES_MAX) return [...list, line];
+  const oldest = others.reduce((a, b) => (b.capturedAt < a.capturedAt ? b : a));
+  return line.capturedAt <= oldest.capturedAt ? list : [...list.filter((e) => e !== oldest), line];
 }
 
 function evidenceOf(leaf: Leaf, o: Observation, confidence: number): Omit<LeafEvidence, "llr" | "calibrated"> {

@@ -161,7 +161,8 @@ export class RuleState {
     });
     this.#data = { ...this.#data, leaves };
     if (!positiveMet) return [];
-    const met = metTogether(this.rule, leaves, observation.capturedAt, this.rule.sameEvent ? eventId : undefined);
+    const recent = { from: observation.capturedAt, toldTo: this.#data.resolved.at(-1)?.endedAt ?? -Infinity };
+    const met = metTogether(this.rule, leaves, recent, this.rule.sameEvent ? eventId : undefined);
     return met === undefined ? [] : this.#met(context, met, observation);
   }
 

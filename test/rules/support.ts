@@ -59,16 +59,16 @@ export class RuleBench {
     this.notes.push(...this.engine.observeMember(this.event(eventId, capturedAt), observation, scores, true, this.#complete(atS)));
   }
 
-  /** A text line with a field. */
-  line(atS: number, name: string, value: string): void {
+  /** A text line with a field; without `text` it reads as both. */
+  line(atS: number, name: string, value: string, text = `${name} ${value}`): void {
     this.passTo(atS);
-    const key = { sourceId: "badges", modality: "text" as const, seq: this.#seq++, capturedAt: atS * 1000, durationMs: 0 };
-    const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1, text: `${name} ${value}`, fields: new Map([[name, value]]) };
+    const key = { sourceId: "badges", modality: "text" as const, seq: this.#seq++, capturedAt: Math.round(atS * 1000), durationMs: 0 };
+    const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1, text, fields: new Map([[name, value]]) };
     this.notes.push(...this.engine.observeFields(observation, this.#complete(atS)));
   }
 
   passTo(atS: number): void {
-    this.notes.push(...this.engine.advance(atS * 1000, this.#complete(atS), (id) => this.#events.has(id)));
+    this.notes.push(...this.engine.advance(Math.round(atS * 1000), this.#complete(atS), (id) => this.#events.has(id)));
   }
 
   healthy(atS: number, sourceId: string, modality: Modality, healthy = true): void {
