@@ -267,10 +267,10 @@ export class Daemon {
       event: (event) => {
         if (nats.events) bus.publish(eventSubject(site, event.groupId), eventBody(event, site, nats.format));
       },
-      health: (sourceId, state, at, detail) => {
-        onlooker?.sourceState(sourceId, state, at);
+      health: (sourceId, transition) => {
+        onlooker?.sourceState(sourceId, transition.state, transition.at);
         healthSeq = nextHealthSeq(healthSeq, systemClock.wallNowMs());
-        return healthMessage({ sourceId, state, at, ...(detail === undefined ? {} : { detail }), seq: healthSeq }, site, nats.format);
+        return healthMessage({ ...transition, sourceId, seq: healthSeq }, site, nats.format);
       },
     });
     this.#pipeline = pipeline;

@@ -170,6 +170,7 @@ function notesTo(note: (reason: string) => void): SourceTelemetry {
     lineFault: () => undefined,
     restarted: () => undefined,
     anomaly: () => undefined,
+    unwatched: () => undefined,
     clockSkew: () => undefined,
     note: (_id, _level, message, fields) => note(typeof fields?.["detail"] === "string" ? `${message} (${fields["detail"]})` : message),
   };

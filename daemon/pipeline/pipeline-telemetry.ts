@@ -3,7 +3,7 @@ import type { CloseReason } from "../../fusion/model/event.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { SuppressionReason } from "../../rules/episode.js";
 import type { Incident } from "../../rules/incident.js";
-import type { DropReason, SourceState } from "../sources/source.js";
+import type { DropReason, SourceTransition } from "../sources/source.js";
 
 /** The stages whose time and errors are counted, in the order of the data. Rules are part of "fuse": one fold does both. */
 export const STAGES = ["capture", "encode", "fuse", "outbox"] as const;
@@ -22,7 +22,7 @@ export type LateAction = (typeof LATE_ACTIONS)[number];
 
 /** What the data path tells. */
 export interface PipelineTelemetry {
-  sourceState(sourceId: string, state: SourceState, detail?: string): void;
+  sourceState(sourceId: string, transition: SourceTransition): void;
   /** An observation was made; `endedAt` in Unix ms. */
   observed(sourceId: string, modality: Modality, endedAt: number): void;
   /** Captures were lost before they were encoded. */

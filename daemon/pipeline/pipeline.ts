@@ -12,14 +12,14 @@ import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, type Clock } from "../runtime/clock.js";
 import type { ClockStep, EventClock } from "../runtime/event-clock.js";
-import type { DropReason, Source, SourceSignal, SourceState } from "../sources/source.js";
+import type { DropReason, Source, SourceSignal, SourceTransition } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
-import { witnessChanges } from "./witness-changes.js";
+import { witnessChanges, witnessesOf } from "./witness-changes.js";
 
 /** How long an observation took on its way, ms. */
 export interface StageTimes {
@@ -49,7 +49,7 @@ export interface PipelineOptions {
   /** A revision of an event that the watermark has committed. */
   readonly event: (event: FusionEvent) => void;
   /** The message of a source's transition. */
-  readonly health: (sourceId: string, state: SourceState, at: number, detail: string | undefined) => OutboxMessage;
+  readonly health: (sourceId: string, transition: SourceTransition) => OutboxMessage;
 }
 
 /** How often time passes for groups in which nothing happens, and the wall clock is looked at, ms. */
@@ -242,11 +242,13 @@ export class Pipeline {
 
   #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
     const group = this.#options.groupOf(source.id);
-    const at = signal.at + this.#correctionMs(source);
-    for (const change of witnessChanges(source, { ...signal, at })) this.#write(group, group.witness(change));
+    const shiftMs = this.#correctionMs(source);
+    const witnesses = witnessesOf(source, signal).map((one) => ({ ...one, at: one.at + shiftMs }));
+    const transition = { ...signal, at: signal.at + shiftMs, witnesses };
+    for (const change of witnessChanges(source.id, witnesses)) this.#write(group, group.witness(change));
     const { telemetry, committer, health } = this.#options;
-    telemetry.sourceState(source.id, signal.state, signal.detail);
-    committer.add([], [health(source.id, signal.state, at, signal.detail)]);
+    telemetry.sourceState(source.id, transition);
+    committer.add([], [health(source.id, transition)]);
   }
 
   /** `step`: the bytes of the result's step, where they are made already. */

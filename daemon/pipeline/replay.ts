@@ -10,7 +10,7 @@ import { stepOrder } from "./group-state.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
-import { witnessChanges } from "./witness-changes.js";
+import { witnessChanges, witnessesOf } from "./witness-changes.js";
 
 /** What a replay is made with. */
 export interface ReplayOptions {
@@ -86,7 +86,7 @@ function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): 
 async function encoded(source: Source, told: SourceSignal, options: ReplayOptions): Promise<Taken> {
   const signal = inWholeMs(told);
   if (signal.kind === "progress") return signal;
-  if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source, signal) };
+  if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source.id, witnessesOf(source, signal)) };
   const encoder = options.encoders.get(signal.capture.modality);
   assertInvariant(encoder !== undefined, `there is a tower for ${signal.capture.modality}`);
   return { kind: "observations", observations: (await encoder.encode(signal.capture)).observations };

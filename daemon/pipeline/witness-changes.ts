@@ -1,14 +1,15 @@
 // What a source's transition means for absence.
 import type { WitnessChange } from "../../rules/witnesses.js";
-import type { Source, SourceSignal } from "../sources/source.js";
+import type { ModalityWitness, Source, SourceSignal } from "../sources/source.js";
 
-/** One change for each modality of the source: it witnesses while the source is healthy and the modality really comes. */
-export function witnessChanges(source: Pick<Source, "id" | "modalities">, signal: Extract<SourceSignal, { kind: "state" }>): readonly WitnessChange[] {
-  const healthy = signal.state === "healthy";
-  return source.modalities.map((modality) => ({
-    sourceId: source.id,
-    modality,
-    at: signal.at,
-    healthy: healthy && !(signal.without?.includes(modality) ?? false),
-  }));
+/** How each modality of the source is: what the signal says of it, or else what its state says of all. */
+export function witnessesOf(source: Pick<Source, "modalities">, signal: Extract<SourceSignal, { kind: "state" }>): readonly ModalityWitness[] {
+  const { state, at, detail } = signal;
+  const why = state === "healthy" ? {} : { why: detail ?? `it is ${state}` };
+  return signal.witnesses ?? source.modalities.map((modality) => ({ modality, at, healthy: state === "healthy", ...why }));
+}
+
+/** One change for each modality of the source; saying the same twice changes nothing. */
+export function witnessChanges(sourceId: string, witnesses: readonly ModalityWitness[]): readonly WitnessChange[] {
+  return witnesses.map(({ modality, at, healthy }) => ({ sourceId, modality, at, healthy }));
 }

@@ -1,5 +1,5 @@
 // A source's health transition as a message: docs/source.schema.json describes it to consumers.
-import type { SourceState } from "../sources/source.js";
+import type { SourceTransition } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import { serialiseBody, shortened, timestamp, withoutUndefined, type BodyFormat } from "./message-body.js";
 import { sourceSubject } from "./subjects.js";
@@ -10,26 +10,24 @@ export const HEALTH_SCHEMA_VERSION = 1;
 /** Longest detail, characters. */
 const DETAIL_MAX = 500;
 
-/** A source that changed its state. */
-export interface HealthTransition {
+/** A source that changed its state, or of which a modality became blind or sees again. */
+export interface HealthTransition extends SourceTransition {
   readonly sourceId: string;
-  readonly state: SourceState;
-  /** Unix ms event time. */
-  readonly at: number;
-  readonly detail?: string;
   /** See `nextHealthSeq`. */
   readonly seq: number;
 }
 
 /** The message of one transition. */
 export function healthMessage(transition: HealthTransition, site: string, format: BodyFormat): OutboxMessage {
-  const { sourceId, state, at, detail, seq } = transition;
+  const { sourceId, state, at, detail, witnesses, seq } = transition;
+  const blind = witnesses.filter(({ healthy }) => !healthy);
   const fields = {
     schema_version: HEALTH_SCHEMA_VERSION,
     source: sourceId,
     state,
     at: timestamp(at),
     detail: detail === undefined ? undefined : shortened(detail, DETAIL_MAX),
+    blind: blind.map(({ modality, at: since, why }) => ({ modality, since: timestamp(since), why: shortened(why ?? "", DETAIL_MAX) })),
     seq,
   };
   return {

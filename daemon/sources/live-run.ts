@@ -2,16 +2,14 @@
 import type { Modality } from "../../fusion/model/modality.js";
 import { backoffDelaysMs, type BackoffOptions } from "../runtime/backoff.js";
 import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
+import { Connection, type Connect, type ConnectionEnd, type ConnectionPatience } from "./connection.js";
 import { Liveness, type LivenessOptions, type StateChange } from "./liveness.js";
 import type { SignalOutlet } from "./signal-outlet.js";
-import type { RestartReason, SourceTelemetry } from "./source.js";
+import type { SourceTelemetry } from "./source.js";
+import { WitnessBoard } from "./witness-board.js";
 
 /** How patient a live source is with what it is connected to, ms. */
-export interface PatienceOptions extends LivenessOptions {
-  /** From the start of a connection to the first of every modality. */
-  readonly startMs: number;
-  /** Without anything of a modality, before the connection is given up. */
-  readonly stallMs: number;
+export interface PatienceOptions extends LivenessOptions, ConnectionPatience {
   readonly reconnect: BackoffOptions;
 }
 
@@ -23,47 +21,23 @@ export const defaultPatience: PatienceOptions = {
   coolDownMs: 300_000,
   escalateMs: 60_000,
   failMs: 600_000,
-  reconnect: { initialMs: 500, maxMs: 30_000, jitter: 0.5 },
+  reconnect: { initialMs: 500, maxMs: 4_000, jitter: 0.5 },
 };
-
-/** How a connection ended; `atOnce`: the next one is not to wait, since it asks for something else. */
-export interface ConnectionEnd {
-  readonly reason: RestartReason;
-  /** What happened, for the operator; no secrets. */
-  readonly detail: string;
-  readonly atOnce?: boolean;
-  /** Event time from which on it gave nothing true, Unix ms; default: since what it produced last. */
-  readonly since?: number;
-}
-
-/** What a connection sees of the loop that runs it. */
-export interface Link {
-  /** Aborts when the connection is to end. */
-  readonly signal: AbortSignal;
-  /** Something of this modality came in, for the watchdog. */
-  arrived(modality: Modality): void;
-  /** What came in is good, as of this event time: for the judgement of health. */
-  produced(time: number): Promise<void>;
-  /** Ends the connection for a reason of its own; `since`: event time from which on it gave nothing true. */
-  end(reason: RestartReason, detail: string, since?: number): void;
-}
-
-/** Runs one connection until it ends or its signal aborts. "ended": there is no more, and that is as it should be. */
-export type Connect = (link: Link) => Promise<ConnectionEnd | "ended">;
 
 /** What a live run works with. */
 export interface LiveRunOptions {
   readonly sourceId: string;
-  /** What each connection has to give; read anew for each. */
-  readonly expected: () => readonly Modality[];
-  /** A modality did not come while others did. True: go on without it. */
-  readonly onMissing: (modality: Modality) => boolean;
+  /** The first decides the source's state and is what a connection is for: it ends where that stays away. */
+  readonly modalities: readonly [Modality, ...Modality[]];
   readonly patience: PatienceOptions;
   readonly connect: Connect;
 }
 
 /** How often time is looked at, ms. */
 const TICK_MS = 500;
+
+/** A connection that gave something true for so long was a good one: the next failure is tried again at once, ms. */
+const FLOWING_MS = 2000;
 
 /** Of failures that repeat with the same words, one in so many is told. */
 const REPEATS_TOLD_EVERY = 20;
@@ -75,8 +49,11 @@ export class LiveRun {
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
   readonly #liveness: Liveness;
+  readonly #witnesses: WitnessBoard;
   #connection: Connection | undefined;
-  #lastDetail = "";
+  /** Why the source is not healthy, as last seen. */
+  #why = "";
+  #toldWhy = "";
   #repeats = 0;
 
   constructor(options: LiveRunOptions, outlet: SignalOutlet, telemetry: SourceTelemetry, clock: Clock) {
@@ -85,6 +62,7 @@ export class LiveRun {
     this.#telemetry = telemetry;
     this.#clock = clock;
     this.#liveness = new Liveness(options.patience, clock.monotonicNowMs(), steadyNowMs(clock));
+    this.#witnesses = new WitnessBoard(options.modalities, steadyNowMs(clock), "nothing came yet");
   }
 
   /** Connects again and again until the signal aborts or a connection says that there is no more. Errors: those of `connect`. */
@@ -92,7 +70,7 @@ export class LiveRun {
     const over = new AbortController();
     const ticking = this.#tick(AbortSignal.any([signal, over.signal]));
     try {
-      await this.#outlet.state("starting", Math.round(this.#now()));
+      await this.#tell({ state: "starting", at: Math.round(this.#now()) });
       await this.#keepConnected(signal);
     } finally {
       over.abort();
@@ -104,26 +82,31 @@ export class LiveRun {
     const { patience, sourceId } = this.#options;
     let delaysMs = backoffDelaysMs(patience.reconnect);
     while (!signal.aborted) {
-      const end = await this.#connectOnce(signal);
+      const { end, flowedMs } = await this.#connectOnce(signal);
       if (signal.aborted) return;
-      if (end === "ended") return this.#outlet.state("ended", Math.round(this.#now()));
+      if (end === "ended") return this.#end();
       if (end.atOnce === true) continue;
-      if (this.#liveness.state === "healthy") delaysMs = backoffDelaysMs(patience.reconnect);
-      this.#telemetry.restarted(sourceId, end.reason);
+      if (flowedMs >= FLOWING_MS) delaysMs = backoffDelaysMs(patience.reconnect);
+      this.#telemetry.restarted(sourceId, end.reason, end.detail);
       this.#noteFailure(end);
-      await this.#tell(this.#liveness.lost(this.#clock.monotonicNowMs(), this.#now(), end.since), end.detail);
+      await this.#lost(end.detail);
       await delay(this.#clock, delaysMs.next().value, signal);
     }
   }
 
-  async #connectOnce(signal: AbortSignal): Promise<ConnectionEnd | "ended"> {
-    const connection = new Connection(this.#options, this.#clock, (time) => this.#produced(time));
+  async #connectOnce(signal: AbortSignal): Promise<{ end: ConnectionEnd | "ended"; flowedMs: number }> {
+    this.#outlet.absent = [];
+    const connection = new Connection(this.#options, this.#clock, {
+      shown: (modality, time) => this.#shown(modality, time),
+      blind: (modality, why, since) => this.#blind(modality, why, since),
+      absent: (modalities) => (this.#outlet.absent = modalities),
+    });
     const abort = (): void => connection.abort();
     signal.addEventListener("abort", abort);
     this.#connection = connection;
     try {
       const end = await this.#options.connect(connection);
-      return connection.ended ?? end;
+      return { end: connection.ended ?? end, flowedMs: connection.flowedMs };
     } finally {
       this.#connection = undefined;
       signal.removeEventListener("abort", abort);
@@ -134,17 +117,44 @@ export class LiveRun {
     for (;;) {
       await delay(this.#clock, TICK_MS, signal);
       if (signal.aborted) return;
-      this.#connection?.watch();
-      await this.#tell(this.#liveness.tick(this.#clock.monotonicNowMs(), this.#now()));
+      await this.#connection?.watch();
+      const change = this.#liveness.tick(this.#clock.monotonicNowMs(), this.#now());
+      if (change !== undefined) await this.#tell(change, this.#why);
     }
   }
 
-  async #produced(time: number): Promise<void> {
-    await this.#tell(this.#liveness.produced(this.#clock.monotonicNowMs(), time));
+  async #shown(modality: Modality, time: number): Promise<void> {
+    const seesAgain = this.#witnesses.shown(modality, time);
+    const judged = modality === this.#options.modalities[0];
+    const change = judged ? this.#liveness.produced(this.#clock.monotonicNowMs(), time) : undefined;
+    if (change !== undefined || seesAgain) await this.#tell(change ?? { state: this.#liveness.state, at: Math.round(time) });
   }
 
-  async #tell(change: StateChange | undefined, detail?: string): Promise<void> {
-    if (change !== undefined) await this.#outlet.state(change.state, change.at, detail);
+  async #blind(modality: Modality, why: string, since?: number): Promise<void> {
+    const isNew = this.#witnesses.blind(modality, why, since);
+    const judged = modality === this.#options.modalities[0];
+    if (judged) this.#why = why;
+    const change = judged ? this.#liveness.lost(this.#clock.monotonicNowMs(), this.#now(), since) : undefined;
+    if (change !== undefined) await this.#tell(change, why);
+    else if (isNew) await this.#tell({ state: this.#liveness.state, at: Math.round(this.#now()) }, judged ? why : undefined);
+  }
+
+  /** The connection has gone, and every modality with it. One message says so. */
+  async #lost(why: string): Promise<void> {
+    this.#why = why;
+    const blinded = this.#options.modalities.filter((modality) => this.#witnesses.blind(modality, why));
+    const change = this.#liveness.lost(this.#clock.monotonicNowMs(), this.#now());
+    if (change !== undefined) await this.#tell(change, why);
+    else if (blinded.length > 0) await this.#tell({ state: this.#liveness.state, at: Math.round(this.#now()) }, why);
+  }
+
+  async #end(): Promise<void> {
+    for (const modality of this.#options.modalities) this.#witnesses.blind(modality, "it has ended");
+    await this.#tell({ state: "ended", at: Math.round(this.#now()) });
+  }
+
+  async #tell({ state, at }: StateChange, detail?: string): Promise<void> {
+    await this.#outlet.state(state, at, detail, this.#witnesses.all);
   }
 
   #now(): number {
@@ -152,75 +162,9 @@ export class LiveRun {
   }
 
   #noteFailure({ reason, detail }: ConnectionEnd): void {
-    this.#repeats = detail === this.#lastDetail ? this.#repeats + 1 : 0;
-    this.#lastDetail = detail;
+    this.#repeats = detail === this.#toldWhy ? this.#repeats + 1 : 0;
+    this.#toldWhy = detail;
     if (this.#repeats % REPEATS_TOLD_EVERY !== 0) return;
     this.#telemetry.note(this.#options.sourceId, "warn", "connection lost: trying again", { reason, detail, repeats: this.#repeats });
   }
 }
-
-/** One connection, as its own code sees it, with the watchdog over what arrives. */
-class Connection implements Link {
-  readonly #options: LiveRunOptions;
-  readonly #clock: Clock;
-  readonly #abort = new AbortController();
-  readonly #produced: (time: number) => Promise<void>;
-  readonly #startedMs: number;
-  readonly #arrivedMs = new Map<Modality, number>();
-  readonly #expected: Set<Modality>;
-  #ended: ConnectionEnd | undefined;
-
-  constructor(options: LiveRunOptions, clock: Clock, produced: (time: number) => Promise<void>) {
-    this.#options = options;
-    this.#clock = clock;
-    this.#produced = produced;
-    this.#startedMs = clock.monotonicNowMs();
-    this.#expected = new Set(options.expected());
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  /** Why it was ended from our side; nothing if it was not. */
-  get ended(): ConnectionEnd | undefined {
-    return this.#ended;
-  }
-
-  abort(): void {
-    this.#abort.abort();
-  }
-
-  arrived(modality: Modality): void {
-    this.#arrivedMs.set(modality, this.#clock.monotonicNowMs());
-  }
-
-  async produced(time: number): Promise<void> {
-    const complete = [...this.#expected].every((modality) => this.#arrivedMs.has(modality));
-    if (complete && this.#ended === undefined) await this.#produced(time);
-  }
-
-  end(reason: RestartReason, detail: string, since?: number): void {
-    this.#ended ??= { reason, detail, ...(since === undefined ? {} : { since }) };
-    this.#abort.abort();
-  }
-
-  /** Ends the connection if something that it has to give stays away for too long. */
-  watch(): void {
-    const { startMs, stallMs } = this.#options.patience;
-    const nowMs = this.#clock.monotonicNowMs();
-    for (const modality of this.#expected) {
-      const arrivedMs = this.#arrivedMs.get(modality);
-      if (arrivedMs !== undefined && nowMs - arrivedMs >= stallMs) {
-        return this.end("stall", `no ${NOUNS[modality]} for ${stallMs / 1000} s`);
-      }
-      if (arrivedMs !== undefined || nowMs - this.#startedMs < startMs) continue;
-      if (this.#arrivedMs.size === 0 || !this.#options.onMissing(modality)) {
-        return this.end("start_failed", `no ${NOUNS[modality]} within ${startMs / 1000} s of connecting`);
-      }
-      this.#expected.delete(modality);
-    }
-  }
-}
-
-const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "sound", text: "text" };

@@ -1,9 +1,9 @@
 // What a live picture or sound says about the health of its source: frozen, silent.
-import type { SourceTelemetry } from "./source.js";
+import { Anomaly } from "./anomaly.js";
 import { FrozenPicture } from "./frozen-picture.js";
-import type { Link } from "./live-run.js";
+import type { Link } from "./connection.js";
 import type { IntakeWatcher } from "./media-intake.js";
-import { Sustained } from "./sustained.js";
+import type { SourceTelemetry } from "./source.js";
 
 /** What is taken for an anomaly, ms. */
 export interface AnomalyOptions {
@@ -27,15 +27,17 @@ export class LiveWatcher {
   readonly #sourceId: string;
   readonly #telemetry: SourceTelemetry;
   readonly #frozen: FrozenPicture;
-  readonly #silent: Sustained;
+  readonly #silent: Anomaly;
+  readonly #silentMs: number;
   readonly #frozenMs: number;
 
   constructor(sourceId: string, options: AnomalyOptions, telemetry: SourceTelemetry) {
     this.#sourceId = sourceId;
     this.#telemetry = telemetry;
     this.#frozen = new FrozenPicture(options.frozenMs);
-    this.#silent = new Sustained(options.silentMs, SOUND_AGAIN_MS);
+    this.#silent = new Anomaly(options.silentMs, SOUND_AGAIN_MS);
     this.#frozenMs = options.frozenMs;
+    this.#silentMs = options.silentMs;
   }
 
   /** The watcher of a new connection. */
@@ -43,20 +45,19 @@ export class LiveWatcher {
     this.#frozen.connecting();
     return {
       frame: async (checksum, nowMs, time) => {
-        link.arrived("image");
         if (this.#frozen.observe(checksum, nowMs, time)) {
           this.#telemetry.anomaly(this.#sourceId, "frozen", this.#frozen.active);
         }
-        if (!this.#frozen.active) return link.produced(time);
-        if (this.#frozen.reconnectDue(nowMs)) {
-          link.end("frozen", `the same picture for ${this.#frozenMs / 1000} s`, this.#frozen.since);
-        }
+        if (!this.#frozen.active) return link.shown("image", time);
+        const why = `the same picture for ${this.#frozenMs / 1000} s`;
+        await link.blind("image", why, this.#frozen.since);
+        if (this.#frozen.reconnectDue(nowMs)) link.end("frozen", why);
       },
-      sound: async (samples, nowMs, time) => {
-        link.arrived("audio");
+      sound: async (samples, nowMs, time, startedAt) => {
         const silent = samples.every((sample) => Math.abs(sample) < SILENT_PEAK);
-        if (this.#silent.observe(silent, nowMs)) this.#telemetry.anomaly(this.#sourceId, "silent", this.#silent.active);
-        if (!this.#frozen.active) await link.produced(time);
+        if (this.#silent.observe(silent, nowMs, startedAt)) this.#telemetry.anomaly(this.#sourceId, "silent", this.#silent.active);
+        if (!this.#silent.active) return link.shown("audio", time);
+        await link.blind("audio", `digital silence for ${this.#silentMs / 1000} s`, this.#silent.since);
       },
       gap: () => {
         this.#telemetry.dropped(this.#sourceId, "skew", 1);
@@ -67,7 +68,6 @@ export class LiveWatcher {
 
   /** The source is no longer watched: what it was accused of no longer counts. */
   close(): void {
-    if (this.#frozen.active) this.#telemetry.anomaly(this.#sourceId, "frozen", false);
-    if (this.#silent.active) this.#telemetry.anomaly(this.#sourceId, "silent", false);
+    this.#telemetry.unwatched(this.#sourceId);
   }
 }

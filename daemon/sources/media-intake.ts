@@ -8,7 +8,8 @@ import type { Timeline } from "./timeline.js";
 /** Who wants to know what comes in, beside the outlet. Times: event time (Unix ms) and monotonic ms. */
 export interface IntakeWatcher {
   frame(checksum: string, nowMs: number, time: number): Promise<void>;
-  sound(samples: Float32Array, nowMs: number, time: number): Promise<void>;
+  /** `time`: the end of the piece. */
+  sound(samples: Float32Array, nowMs: number, time: number, startedAt: number): Promise<void>;
   /** Sound did not follow on from the piece before. */
   gap(): void;
 }
@@ -60,7 +61,7 @@ export class MediaIntake {
     const pushed = this.#windows?.push(samples, ptsMs);
     if (pushed?.gap === true) this.#watcher.gap();
     for (const window of pushed?.windows ?? []) await this.#window(window, receivedAtMs);
-    await this.#watcher.sound(samples, receivedAtMs, this.#timeline.timeOf(endPtsMs));
+    await this.#watcher.sound(samples, receivedAtMs, this.#timeline.timeOf(endPtsMs), this.#timeline.timeOf(ptsMs));
   }
 
   /** The next piece of sound does not follow on: what waits for its window is given up. */

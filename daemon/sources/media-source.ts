@@ -3,7 +3,8 @@ import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import type { MediaInput, MediaMode, PictureOutput } from "./ffmpeg-args.js";
-import { LiveRun, type ConnectionEnd, type Link, type PatienceOptions } from "./live-run.js";
+import type { ConnectionEnd, Link } from "./connection.js";
+import { LiveRun, type PatienceOptions } from "./live-run.js";
 import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
 import { MediaIntake, nobody } from "./media-intake.js";
 import { runPass, type Pass } from "./media-pass.js";
@@ -36,12 +37,12 @@ export interface MediaSourceOptions {
   readonly skewMaxMs: number;
 }
 
-const NO_SOUND = "no sound track: going on with the picture alone";
+const NO_SOUND = "it has no sound track: going on with the picture alone";
 
 /** Reads a camera, a sound stream or a file through one ffmpeg child at a time. */
 export class MediaSource implements Source {
   readonly id: string;
-  readonly modalities: readonly Modality[];
+  readonly modalities: readonly [Modality, ...Modality[]];
   readonly finite: boolean;
   readonly #options: MediaSourceOptions;
   readonly #telemetry: SourceTelemetry;
@@ -50,7 +51,7 @@ export class MediaSource implements Source {
 
   constructor(options: MediaSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
     this.id = options.id;
-    this.modalities = [...(options.picture ? (["image"] as const) : []), ...(options.sound ? (["audio"] as const) : [])];
+    this.modalities = options.picture === undefined ? ["audio"] : options.sound === undefined ? ["image"] : ["image", "audio"];
     this.finite = options.mode === "replay";
     this.#options = options;
     this.#telemetry = telemetry;
@@ -77,8 +78,12 @@ export class MediaSource implements Source {
     let intake = new MediaIntake(timeline, outlet, this.#clock, nobody, sound);
     let pass = await this.#pass(intake, true, signal);
     if (this.#canDoWithoutSound(pass)) {
-      this.#goWithoutSound(outlet);
-      await outlet.state("healthy", startsAtMs, NO_SOUND);
+      this.#telemetry.note(this.id, "warn", NO_SOUND);
+      outlet.absent = ["audio"];
+      await outlet.state("healthy", startsAtMs, NO_SOUND, [
+        { modality: "image", healthy: true, at: startsAtMs },
+        { modality: "audio", healthy: false, at: startsAtMs, why: NO_SOUND },
+      ]);
       intake = new MediaIntake(timeline, outlet, this.#clock, nobody);
       pass = await this.#pass(intake, false, signal);
     }
@@ -97,21 +102,15 @@ export class MediaSource implements Source {
     const frozenMs = mode === "live" ? anomalies.frozenMs : Infinity; // a file may well show one picture for long
     const watcher = new LiveWatcher(this.id, { ...anomalies, frozenMs }, this.#telemetry);
     let withSound = true;
-    const expected = (): readonly Modality[] => this.modalities.filter((modality) => withSound || modality !== "audio");
-    const onMissing = (modality: Modality): boolean => {
-      if (modality === "audio") this.#goWithoutSound(outlet);
-      return modality === "audio";
-    };
     const connect = async (link: Link): Promise<ConnectionEnd | "ended"> => {
-      outlet.without = withSound ? [] : ["audio"];
+      if (!withSound) await link.absent("audio", NO_SOUND);
       const end = await this.#connect(link, outlet, watcher, withSound);
-      const again = end !== "ended" && end.atOnce === true;
-      if (again) this.#goWithoutSound(outlet);
-      withSound = !again; // only for one connection: the track may be there at the next
+      withSound = end === "ended" || end.atOnce !== true; // without it for one connection: the track may be there at the next
       return end;
     };
     try {
-      await new LiveRun({ sourceId: this.id, patience, expected, onMissing, connect }, outlet, this.#telemetry, this.#clock).run(signal);
+      const options = { sourceId: this.id, modalities: this.modalities, patience, connect };
+      await new LiveRun(options, outlet, this.#telemetry, this.#clock).run(signal);
     } finally {
       watcher.close();
     }
@@ -148,11 +147,6 @@ export class MediaSource implements Source {
 
   #canDoWithoutSound(pass: Pass): boolean {
     return pass.missing === "sound" && this.#options.picture !== undefined;
-  }
-
-  #goWithoutSound(outlet: SignalOutlet): void {
-    outlet.without = ["audio"];
-    this.#telemetry.note(this.id, "warn", NO_SOUND);
   }
 
   #invalid(pass: Pass): FusiondError {

@@ -5,7 +5,8 @@ import { messageOf } from "../../fusion/model/errors.js";
 import { endChild, requireProgram } from "../runtime/child-process.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import { ExactReader } from "./exact-reader.js";
-import { LiveRun, type ConnectionEnd, type Link, type PatienceOptions } from "./live-run.js";
+import type { ConnectionEnd, Link } from "./connection.js";
+import { LiveRun, type PatienceOptions } from "./live-run.js";
 import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
 import { MediaIntake } from "./media-intake.js";
 import type { WindowOptions } from "./pcm-windows.js";
@@ -76,9 +77,8 @@ export class MicrophoneSource implements Source {
     const { patience, anomalies } = this.#options;
     requireProgram("arecord", "alsa-utils");
     const watcher = new LiveWatcher(this.id, anomalies, this.#telemetry);
-    const expected = (): readonly ["audio"] => this.modalities;
     const connect = (link: Link): Promise<ConnectionEnd> => this.#connect(link, outlet, watcher);
-    const options = { sourceId: this.id, patience, expected, onMissing: () => false, connect };
+    const options = { sourceId: this.id, modalities: this.modalities, patience, connect };
     try {
       await new LiveRun(options, outlet, this.#telemetry, this.#clock).run(signal);
     } finally {

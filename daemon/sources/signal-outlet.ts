@@ -2,7 +2,7 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
-import type { DropReason, SourceSignal, SourceState } from "./source.js";
+import type { DropReason, ModalityWitness, SourceSignal, SourceState } from "./source.js";
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -36,7 +36,7 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   readonly #startedAt = new Map<Modality, number>();
   readonly #progress = new Map<Modality, number>();
   #carried: SourceSignal[] = [];
-  #without: readonly Modality[] = [];
+  #absent: readonly Modality[] = [];
 
   constructor(options: SignalOutletOptions) {
     this.#options = options;
@@ -53,9 +53,9 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     return this.#queue.size === 0;
   }
 
-  /** Modalities that cannot be given just now: their progress follows the others', and states say so. */
-  set without(modalities: readonly Modality[]) {
-    this.#without = modalities;
+  /** Modalities that do not come just now: their progress follows the others', so that nobody waits for them. */
+  set absent(modalities: readonly Modality[]) {
+    this.#absent = modalities;
   }
 
   /** Tells a capture and that its modality is complete up to its end; in replay resolves once there is room. */
@@ -70,7 +70,7 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     );
     this.#startedAt.set(modality, capturedAt);
     const capture = { ...untold, sourceId: this.#options.sourceId, seq, capturedAt } as Capture;
-    const complete = [modality, ...this.#without].flatMap((m) => this.#advance(m, capturedAt + durationMs));
+    const complete = [modality, ...this.#absent].flatMap((m) => this.#advance(m, capturedAt + durationMs));
     await this.#queue.put([{ kind: "capture", capture }, ...complete]);
   }
 
@@ -80,11 +80,10 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     if (complete.length > 0) await this.#queue.put(complete);
   }
 
-  /** Tells a transition. `at` is event time, Unix ms. */
-  async state(state: SourceState, at: number, detail?: string): Promise<void> {
-    const more = detail === undefined ? {} : { detail };
-    const without = this.#without.length === 0 ? {} : { without: this.#without };
-    await this.#queue.put([{ kind: "state", state, at, ...more, ...without }]);
+  /** Tells a transition; see `SourceSignal`. `at` is event time, Unix ms. */
+  async state(state: SourceState, at: number, detail?: string, witnesses?: readonly ModalityWitness[]): Promise<void> {
+    const more = { ...(detail === undefined ? {} : { detail }), ...(witnesses === undefined ? {} : { witnesses }) };
+    await this.#queue.put([{ kind: "state", state, at, ...more }]);
   }
 
   /** Nothing more comes; what waits still goes out. */

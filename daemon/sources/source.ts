@@ -23,23 +23,44 @@ export type RestartReason = (typeof RESTART_REASONS)[number];
 /** The life of a source, judged by observations produced, not by bytes. */
 export type SourceState = "starting" | "healthy" | "alarmed" | "recovering" | "escalated" | "failed" | "ended";
 
+/**
+ * Whether a modality of a source shows what is there: only then absence may be concluded from it. `at`: since when it is so,
+ * Unix ms event time, which may lie before what was told already, since a loss is seen late.
+ */
+export interface ModalityWitness {
+  readonly modality: Modality;
+  readonly healthy: boolean;
+  readonly at: number;
+  /** Why it is none, in an operator's words, without secrets. */
+  readonly why?: string;
+}
+
 /** What a source tells while it runs, in the order in which it happened. */
 export type SourceSignal =
   | { readonly kind: "capture"; readonly capture: Capture }
   /** All of the source's captures of this modality that end at or before `time` (Unix ms) have been told. */
   | { readonly kind: "progress"; readonly modality: Modality; readonly time: number }
   /**
-   * Healthy or not from `at` on (Unix ms event time); decides what absence may be concluded from it. `at` may lie before
-   * what was told already: a loss is seen late. `without`: declared modalities that it cannot give just now (a camera
-   * whose sound track is missing): it is no witness for these, and their progress follows the others'.
+   * How the source is from `at` on (Unix ms event time), and why. `witnesses`: how each of its modalities is, all of them;
+   * absent: all as the state says. Told when the state or a witness changes, so the state may be the one before.
    */
   | {
       readonly kind: "state";
       readonly state: SourceState;
       readonly at: number;
       readonly detail?: string;
-      readonly without?: readonly Modality[];
+      readonly witnesses?: readonly ModalityWitness[];
     };
+
+/** A transition with what it says of each modality. */
+export interface SourceTransition {
+  readonly state: SourceState;
+  /** Unix ms event time. */
+  readonly at: number;
+  readonly detail?: string;
+  /** Every modality of the source. */
+  readonly witnesses: readonly ModalityWitness[];
+}
 
 /** A camera, microphone or text feed. Constructors only assign. */
 export interface Source {
@@ -61,8 +82,12 @@ export interface SourceTelemetry {
   dropped(sourceId: string, reason: DropReason, count: number): void;
   /** A line was taken, but not wholly as it stands. */
   lineFault(sourceId: string, fault: LineFault): void;
-  restarted(sourceId: string, reason: RestartReason): void;
+  /** `detail`: why, in an operator's words, without secrets. */
+  restarted(sourceId: string, reason: RestartReason, detail: string): void;
+  /** What comes shows something that cannot be, or does so no more. */
   anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void;
+  /** The source is not watched any more: whatever it was accused of is neither so nor over. */
+  unwatched(sourceId: string): void;
   clockSkew(sourceId: string, seconds: number): void;
   note(sourceId: string, level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

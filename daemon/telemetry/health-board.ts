@@ -1,7 +1,7 @@
 // What stages write their state on, for livez and readyz to be judged from.
 import { systemClock, type Clock } from "../runtime/clock.js";
-import type { SourceState } from "../sources/source.js";
-import type { AstraySource, HealthSnapshot, Readiness } from "./health.js";
+import type { SourceTransition } from "../sources/source.js";
+import type { AstraySource, HealthSnapshot, Readiness, SourceHealth } from "./health.js";
 import type { Redactor } from "./redact.js";
 
 /** The daemon's present state. Bound: one entry per tower and per configured source. */
@@ -9,7 +9,7 @@ export class HealthBoard {
   readonly #clock: Clock;
   readonly #redactor: Redactor;
   readonly #towers = new Map<string, Readiness>();
-  readonly #sources = new Map<string, SourceState>();
+  readonly #sources = new Map<string, SourceHealth>();
   #outbox: Readiness = { state: "starting" };
   #broker: Readiness = { state: "starting" };
   #stopping = false;
@@ -47,8 +47,15 @@ export class HealthBoard {
     this.#outbox = { state: "failed", detail: this.#redactor.text(reason) };
   }
 
-  source(sourceId: string, state: SourceState): void {
-    this.#sources.set(sourceId, state);
+  source(sourceId: string, { state, detail, witnesses }: Pick<SourceTransition, "state" | "detail" | "witnesses">): void {
+    const blind = witnesses.filter(({ healthy }) => !healthy).map(({ modality, why = "" }) => ({ modality, why: this.#redactor.text(why) }));
+    this.#sources.set(sourceId, { state, blind, ...(detail === undefined ? {} : { why: this.#redactor.text(detail) }) });
+  }
+
+  /** A source that is not healthy was tried again in vain, and this is why. */
+  sourceTriedInVain(sourceId: string, why: string): void {
+    const source = this.#sources.get(sourceId);
+    if (source !== undefined && source.state !== "healthy") this.#sources.set(sourceId, { ...source, why: this.#redactor.text(why) });
   }
 
   removeSource(sourceId: string): void {

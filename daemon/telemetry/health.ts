@@ -1,4 +1,5 @@
 // Whether the daemon lives and whether it is ready, as pure judgements over a snapshot.
+import type { Modality } from "../../fusion/model/modality.js";
 import type { SourceState } from "../sources/source.js";
 
 /** "degraded" works with something missing and counts as ready. */
@@ -32,12 +33,21 @@ export interface AstraySource {
   readonly lagMs: number;
 }
 
+/** How a source is. */
+export interface SourceHealth {
+  readonly state: SourceState;
+  /** Why it is not healthy, in an operator's words. */
+  readonly why?: string;
+  /** Modalities from which absence is not concluded, and why. */
+  readonly blind: readonly { readonly modality: Modality; readonly why: string }[];
+}
+
 /** How the daemon stands at one moment. */
 export interface HealthSnapshot {
   readonly stopping: boolean;
   readonly towers: ReadonlyMap<string, Readiness>;
   readonly outbox: Readiness;
-  readonly sources: ReadonlyMap<string, SourceState>;
+  readonly sources: ReadonlyMap<string, SourceHealth>;
   readonly broker: Readiness;
   /** Sources whose times are far from the clock: their groups cannot put them in order. */
   readonly astray: readonly AstraySource[];
@@ -103,11 +113,15 @@ function checkOutbox({ outbox }: HealthSnapshot): HealthCheck {
 
 function checkSources({ sources }: HealthSnapshot): HealthCheck {
   const name = "sources";
-  const idle = (state: SourceState): boolean => state === "healthy" || state === "ended";
-  const bad = [...sources].filter(([, state]) => !idle(state)).map(([id, state]) => `${id} is ${state}`);
   if (sources.size === 0) return { name, status: "failed", reason: "there is none yet" };
-  if (bad.length === 0) return { name, status: "ok", reason: "all are healthy or idle" };
-  return { name, status: bad.length < sources.size ? "degraded" : "failed", reason: bad.join(", ") };
+  const down = [...sources].filter(([, { state }]) => state !== "healthy" && state !== "ended");
+  const partly = [...sources].filter(([, { state, blind }]) => state === "healthy" && blind.length > 0);
+  if (down.length + partly.length === 0) return { name, status: "ok", reason: "all are healthy or idle" };
+  const reasons = [
+    ...down.map(([id, { state, why }]) => `${id} is ${state}${why === undefined ? "" : ` (${why})`}`),
+    ...partly.map(([id, { blind }]) => `${id} witnesses no ${blind.map(({ modality, why }) => `${modality} (${why})`).join(" and no ")}`),
+  ];
+  return { name, status: down.length < sources.size ? "degraded" : "failed", reason: reasons.join(", ") };
 }
 
 function checkTimes({ astray }: HealthSnapshot): HealthCheck {

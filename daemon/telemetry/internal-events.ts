@@ -53,7 +53,7 @@ export class InternalEvents {
     this.clock = clock;
     this.bus = new BusEvents(metrics, logger, health, stages);
     this.pipeline = {
-      sourceState: (sourceId, state, detail) => sources.state(sourceId, state, detail),
+      sourceState: (sourceId, transition) => sources.state(sourceId, transition),
       dropped: (sourceId, reason, count) => sources.dropped(sourceId, reason, count),
       progressed: () => health.progressed(),
       clockSet: (stepMs, eventsClosed) => clock.set(stepMs, eventsClosed),

@@ -22,6 +22,8 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Something changed: news each time, however grave, so it is never held back as a repeat. */
+  change(level: LogLevel, message: string, fields?: LogFields): void;
   /** Resolves when what is buffered is written; to be awaited last before an exit. */
   flush(): Promise<void>;
 }
@@ -64,11 +66,13 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write: (line: string) => destination.write(plain ? plainLine(line) : line) },
   );
+  const write = (level: LogLevel, message: string, fields: LogFields, held: number): void => {
+    out[level](lineFields(redactor, fields, held), redactor.text(message));
+  };
   const log = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     if (!out.isLevelEnabled(level)) return;
     const held = LIMITED.has(level) ? limiter.admit(kindOf(message, fields)) : 0;
-    if (held === undefined) return;
-    out[level](lineFields(redactor, fields, held), redactor.text(message));
+    if (held !== undefined) write(level, message, fields, held);
   };
   return {
     log,
@@ -76,6 +80,7 @@ export function createLogger(options: LoggerOptions): Logger {
     info: (message, fields) => log("info", message, fields),
     warn: (message, fields) => log("warn", message, fields),
     error: (message, fields) => log("error", message, fields),
+    change: (level, message, fields = {}) => write(level, message, fields, 0),
     flush: () => destination.flush(),
   };
 }

@@ -1,12 +1,13 @@
 // What sources tell, as metrics, log lines and health.
 import type { Modality } from "../../fusion/model/modality.js";
-import { DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry } from "../sources/source.js";
+import { DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry, type SourceTransition } from "../sources/source.js";
 import type { HealthBoard } from "./health-board.js";
 import { LabelValues, OTHER } from "./labels.js";
 import type { Logger, LogFields } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 
 const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const satisfies readonly SourceState[];
+const NOT_STARTED = "it was not started yet";
 const ANOMALY_OF = { image: "frozen", audio: "silent" } as const;
 
 /** What a line's fault means to whoever reads the log. */
@@ -26,8 +27,11 @@ export class SourceEvents implements SourceTelemetry {
   readonly #logger: Logger;
   readonly #health: HealthBoard;
   readonly #ids = new LabelValues([]);
+  /** The anomalies that a configured source can have. */
+  readonly #accused = new Map<string, readonly string[]>();
   readonly #up: GaugeMetric;
   readonly #state: GaugeMetric;
+  readonly #witness: GaugeMetric;
   readonly #anomaly: GaugeMetric;
   readonly #observations: CounterMetric;
   readonly #dropped: CounterMetric;
@@ -43,6 +47,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#health = health;
     this.#up = metrics.gauge({ name: "source_up", help: "1 while the source is healthy.", labels: ["source"] });
     this.#state = metrics.gauge({ name: "source_state", help: "1 for the state that the source is in.", labels: ["source", "state"] });
+    this.#witness = metrics.gauge({ name: "source_witness", help: "1 while absence may be concluded from this modality of the source.", labels: ["source", "modality"] });
     this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while the source gives data that show nothing.", labels: ["source", "kind"] });
     this.#observations = metrics.counter({ name: "source_observations_total", help: "Observations made.", labels: ["source", "modality"] });
     this.#dropped = metrics.counter({ name: "source_dropped_total", help: "Captures lost before they were observations.", labels: ["source", "reason"] });
@@ -65,7 +70,8 @@ export class SourceEvents implements SourceTelemetry {
   add(source: SourceLabels): void {
     const { id } = source;
     this.#ids.add(id);
-    this.#setState(id, "starting");
+    const at = 0;
+    this.#setState(id, { state: "starting", at, witnesses: source.modalities.map((modality) => ({ modality, healthy: false, at, why: NOT_STARTED })) });
     for (const reason of DROP_REASONS) this.#dropped.increase({ source: id, reason }, 0);
     for (const reason of RESTART_REASONS) this.#restarts.increase({ source: id, reason }, 0);
     for (const reason of source.modalities.includes("text") ? LINE_FAULTS : []) this.#lineFaults.increase({ source: id, reason }, 0);
@@ -74,20 +80,29 @@ export class SourceEvents implements SourceTelemetry {
       this.#calibrationWarm.set(0, { source: id, modality });
       if (modality !== "text") this.#anomaly.set(0, { source: id, kind: ANOMALY_OF[modality] });
     }
+    this.#accused.set(id, source.modalities.flatMap((modality) => (modality === "text" ? [] : [ANOMALY_OF[modality]])));
   }
 
   /** Takes a source that is no longer configured out of metrics and health. */
   async remove(sourceId: string): Promise<void> {
     this.#ids.remove(sourceId);
+    this.#accused.delete(sourceId);
     this.#health.removeSource(sourceId);
     await this.#metrics.forget("source", sourceId);
   }
 
-  state(sourceId: string, state: SourceState, detail?: string): void {
-    this.#setState(sourceId, state);
+  /** A source changed its state, or one of its modalities became blind or sees again. */
+  state(sourceId: string, transition: SourceTransition): void {
+    this.#setState(sourceId, transition);
+    const { state, detail, witnesses } = transition;
+    const blind = state === "starting" || state === "ended" ? [] : witnesses.filter(({ healthy }) => !healthy);
     const bad = state === "escalated" || state === "failed" ? "error" : "warn";
-    const level = state === "starting" || state === "healthy" || state === "ended" ? "info" : bad;
-    this.#logger.log(level, "source changed its state", { source: sourceId, state, ...(detail === undefined ? {} : { detail }) });
+    const level = (state === "healthy" && blind.length === 0) || state === "starting" || state === "ended" ? "info" : bad;
+    this.#logger.change(level, "source changed its state", {
+      ...{ source: sourceId, state },
+      ...(detail === undefined ? {} : { detail }),
+      ...(blind.length === 0 ? {} : { blind: blind.map(({ modality, why = "" }) => `${modality}: ${why}`) }),
+    });
   }
 
   observed(sourceId: string, modality: Modality, endedAt: number): void {
@@ -110,14 +125,20 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log("warn", FAULT_SENTENCES[reason], { source: sourceId, reason });
   }
 
-  restarted(sourceId: string, reason: RestartReason): void {
+  restarted(sourceId: string, reason: RestartReason, detail: string): void {
     this.#restarts.increase({ source: this.#ids.of(sourceId), reason });
-    this.#logger.log("warn", "source is started again", { source: sourceId, reason });
+    this.#health.sourceTriedInVain(sourceId, detail);
+    this.#logger.log("warn", "source is started again", { source: sourceId, reason, detail });
   }
 
   anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void {
     this.#anomaly.set(active ? 1 : 0, { source: this.#ids.of(sourceId), kind });
-    this.#logger.log(active ? "warn" : "info", active ? "source shows nothing" : "source shows something again", { source: sourceId, kind });
+    this.#logger.change(active ? "warn" : "info", active ? "source shows nothing" : "source shows something again", { source: sourceId, kind });
+  }
+
+  unwatched(sourceId: string): void {
+    const source = this.#ids.of(sourceId);
+    for (const kind of this.#accused.get(source) ?? []) this.#anomaly.set(0, { source, kind });
   }
 
   clockSkew(sourceId: string, seconds: number): void {
@@ -128,10 +149,12 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log(level, message, { ...fields, source: sourceId });
   }
 
-  #setState(sourceId: string, state: SourceState): void {
+  #setState(sourceId: string, transition: SourceTransition): void {
     const source = this.#ids.of(sourceId);
-    if (source !== OTHER) this.#health.source(sourceId, state);
+    const { state, witnesses } = transition;
+    if (source !== OTHER) this.#health.source(sourceId, transition);
     this.#up.set(state === "healthy" ? 1 : 0, { source });
+    for (const { modality, healthy } of witnesses) this.#witness.set(healthy ? 1 : 0, { source, modality });
     for (const each of SOURCE_STATES) this.#state.set(each === state ? 1 : 0, { source, state: each });
   }
 }

@@ -110,7 +110,7 @@ class Life {
       },
       candidate: () => undefined,
       event: () => undefined,
-      health: (sourceId, state, at) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
+      health: (sourceId, { state, at }) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
     });
     this.#pipeline.start();
   }

@@ -4,7 +4,7 @@ import { Committer } from "../../daemon/pipeline/committer.js";
 import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
-import type { Source, SourceSignal } from "../../daemon/sources/source.js";
+import type { Source, SourceSignal, SourceTransition } from "../../daemon/sources/source.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { eventually } from "../support/eventually.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
@@ -23,8 +23,8 @@ class Failures extends Losses {
   override failed(stage?: string, error?: unknown): void {
     this.failed_.push(`${stage} ${String(error)}`);
   }
-  override sourceState(_id?: string, state?: string): void {
-    this.states.push(state ?? "");
+  override sourceState(_id?: string, transition?: SourceTransition): void {
+    this.states.push(transition?.state ?? "");
   }
 }
 
@@ -51,7 +51,7 @@ function pipelineOf(observe: Source["observe"], spoil: (id: string) => object = 
     alert: never,
     candidate: never,
     event: () => undefined,
-    health: (sourceId, state, at) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
+    health: (sourceId, { state, at }) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
   });
   return { clock, store, runner, telemetry, pipeline, committer };
 }

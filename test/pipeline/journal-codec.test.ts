@@ -4,7 +4,7 @@ import t from "tap";
 import { encode } from "../../daemon/codec/msgpack.js";
 import { decodeEntry, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import type { Step } from "../../daemon/pipeline/group-state.js";
-import { witnessChanges } from "../../daemon/pipeline/witness-changes.js";
+import { witnessChanges, witnessesOf } from "../../daemon/pipeline/witness-changes.js";
 import { inWholeMs } from "../../daemon/pipeline/whole-ms.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import { hostileKey, hostileText } from "../support/hostile.js";
@@ -51,12 +51,17 @@ void t.test("whole ms: samples are never behind a progress that was told before 
   t.end();
 });
 
-void t.test("witness changes: one for each modality, and none where a modality does not come", (t) => {
+void t.test("witness changes: one for each modality, each since its own time", (t) => {
   const source = { id: "cam", modalities: ["image", "audio"] } as const;
-  t.strictSame(witnessChanges(source, { kind: "state", state: "healthy", at: 5, without: ["audio"] }), [
-    { sourceId: "cam", modality: "image", at: 5, healthy: true },
-    { sourceId: "cam", modality: "audio", at: 5, healthy: false },
+  const witnesses = [
+    { modality: "image", healthy: true, at: 3 },
+    { modality: "audio", healthy: false, at: 4, why: "digital silence" },
+  ] as const;
+  t.strictSame(witnessChanges(source.id, witnessesOf(source, { kind: "state", state: "healthy", at: 5, witnesses })), [
+    { sourceId: "cam", modality: "image", at: 3, healthy: true },
+    { sourceId: "cam", modality: "audio", at: 4, healthy: false },
   ]);
-  t.ok(witnessChanges(source, { kind: "state", state: "ended", at: 5 }).every((change) => !change.healthy), "a file that is over sees nothing");
+  t.ok(witnessesOf(source, { kind: "state", state: "healthy", at: 5 }).every((change) => change.healthy && change.at === 5), "all, where nothing else is said");
+  t.ok(witnessesOf(source, { kind: "state", state: "ended", at: 5 }).every((change) => !change.healthy), "a file that is over sees nothing");
   t.end();
 });

@@ -166,7 +166,7 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
     }),
     candidate: () => undefined,
     event: (event) => events.push(event),
-    health: (sourceId, state, at) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
+    health: (sourceId, { state, at }) => ({ messageId: `${sourceId}.${at}.${state}`, key: sourceId, subject: "health", class: "health", causedAt: at, body: new Uint8Array() }),
   });
   return { clock, runner, committer, pipeline, losses, events };
 }

@@ -183,9 +183,10 @@ await t.test("alert: crashes on an id that would open another subject", (t) => {
 });
 
 await t.test("health: keeps to its schema", (t) => {
-  const full = healthMessage({ sourceId: "dock-cam", state: "alarmed", at: NOW, detail: "x".repeat(2_000), seq: 7 }, "plant-7", "json");
+  const full = healthMessage({ sourceId: "dock-cam", state: "alarmed", at: NOW, detail: "x".repeat(2_000), seq: 7, witnesses: [{ modality: "image", healthy: false, at: NOW - 5, why: "no answer" }] }, "plant-7", "json");
+  t.match(parseBody(full.body).fields, { blind: [{ modality: "image", since: new Date(NOW - 5).toISOString(), why: "no answer" }] });
   t.match(full, { messageId: "dock-cam.7", key: "dock-cam", class: "health", subject: "fusiond.v1.plant-7.source.dock-cam" });
-  const short = healthMessage({ sourceId: "dock-cam", state: "healthy", at: NOW, seq: 8 }, "plant-7", "msgpack");
+  const short = healthMessage({ sourceId: "dock-cam", state: "healthy", at: NOW, seq: 8, witnesses: [{ modality: "image", healthy: true, at: NOW }] }, "plant-7", "msgpack");
   for (const { body } of [full, short]) t.ok(validHealth(parseBody(body).fields), ajv.errorsText(validHealth.errors));
   t.end();
 });

@@ -1,7 +1,8 @@
 // The judgement of a live source's health, and the loop that keeps it alive, on a virtual clock.
 import t from "tap";
 import { FrozenPicture } from "../../daemon/sources/frozen-picture.js";
-import { defaultPatience, LiveRun, type ConnectionEnd, type Link, type LiveRunOptions } from "../../daemon/sources/live-run.js";
+import type { ConnectionEnd, Link } from "../../daemon/sources/connection.js";
+import { defaultPatience, LiveRun, type LiveRunOptions } from "../../daemon/sources/live-run.js";
 import { LiveWatcher } from "../../daemon/sources/live-watcher.js";
 import { Liveness } from "../../daemon/sources/liveness.js";
 import { SignalOutlet } from "../../daemon/sources/signal-outlet.js";
@@ -112,11 +113,20 @@ void t.test("sources: a frozen camera is told, left, and not trusted until its p
 void t.test("sources: digital silence is told, and taken back once there is sound", async (t) => {
   const telemetry = new RememberedTelemetry();
   const watcher = new LiveWatcher("mic", { frozenMs: 30_000, silentMs: 5000 }, telemetry);
-  const link: Link = { signal: new AbortController().signal, arrived: () => undefined, produced: () => Promise.resolve(), end: () => undefined };
+  const said: string[] = [];
+  const link: Link = {
+    signal: new AbortController().signal,
+    shown: (modality) => Promise.resolve(void said.push(modality)),
+    blind: (modality, why, since) => Promise.resolve(void said.push(`${modality}: ${why} since ${since}`)),
+    absent: () => Promise.resolve(),
+    end: () => undefined,
+  };
   const watch = watcher.watch(link);
-  for (let now = 0; now <= 6000; now += 100) await watch.sound(new Float32Array(10), now, now);
-  for (let now = 6100; now <= 10_000; now += 100) await watch.sound(new Float32Array(10).fill(0.1), now, now);
+  for (let now = 0; now <= 6000; now += 100) await watch.sound(new Float32Array(10), now, now, now - 100);
+  for (let now = 6100; now <= 10_000; now += 100) await watch.sound(new Float32Array(10).fill(0.1), now, now, now - 100);
   t.same(telemetry.anomalies, ["silent true", "silent false"]);
+  t.same([...new Set(said)], ["audio", "audio: digital silence for 5 s since -100"], "blind since the silence began, and not for its pictures");
+  t.equal(said.at(-1), "audio");
 });
 
 void t.test("sources: a connection that gives nothing is ended by the watchdog", async (t) => {
@@ -137,10 +147,10 @@ void t.test("sources: a picture that stays away ends the connection although sou
   const clock = new VirtualClock();
   const telemetry = new RememberedTelemetry();
   const { stop } = start(clock, telemetry, {
-    expected: () => ["image", "audio"],
+    modalities: ["image", "audio"],
     connect: async (link) => {
-      link.arrived("image");
-      for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) link.arrived("audio");
+      await link.shown("image", clock.wallNowMs());
+      for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) await link.shown("audio", clock.wallNowMs());
       return { reason: "exit", detail: "" };
     },
   });
@@ -153,24 +163,102 @@ void t.test("sources: a picture that stays away ends the connection although sou
 void t.test("sources: a mute camera is healthy without its sound", async (t) => {
   const clock = new VirtualClock();
   const telemetry = new RememberedTelemetry();
-  const missing: string[] = [];
   const { signals, stop } = start(clock, telemetry, {
-    expected: () => ["image", "audio"],
-    onMissing: (modality) => missing.push(modality) > 0,
+    modalities: ["image", "audio"],
+    connect: async (link) => {
+      for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) await link.shown("image", clock.wallNowMs());
+      return { reason: "exit", detail: "" };
+    },
+  });
+  await clock.advance(100_000);
+  t.same(states(signals), ["starting", "healthy"]);
+  t.match(signals.at(-1), { witnesses: [{ modality: "image", healthy: true }, { modality: "audio", healthy: false, why: /nothing came yet/ }] });
+  t.same(telemetry.restarts, []);
+  await stop();
+});
+
+void t.test("sources: a sound track that pauses leaves the picture alone, and witnesses only while it is there", async (t) => {
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  let speaks = true;
+  const { signals, stop, outlet } = start(clock, telemetry, {
+    modalities: ["image", "audio"],
     connect: async (link) => {
       for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) {
-        link.arrived("image");
-        await link.produced(clock.wallNowMs());
+        const time = clock.wallNowMs();
+        await outlet.progress("image", time);
+        await link.shown("image", time);
+        if (speaks) await link.shown("audio", time);
       }
       return { reason: "exit", detail: "" };
     },
   });
-  await clock.advance(19_000);
-  t.same(states(signals), ["starting"], "sound may yet come");
-  await clock.advance(3000);
-  t.same(states(signals), ["starting", "healthy"]);
-  t.same(missing, ["audio"]);
+  for (let round = 0; round < 5; round++) {
+    speaks = true;
+    await clock.advance(15_000);
+    speaks = false;
+    await clock.advance(15_000);
+  }
+  await stop();
+  t.same(new Set(states(signals)), new Set(["starting", "healthy"]));
   t.same(telemetry.restarts, []);
+  const sound = signals.flatMap((signal) => (signal.kind === "state" ? (signal.witnesses ?? []) : [])).filter(({ modality }) => modality === "audio");
+  t.equal(sound.filter(({ healthy }) => healthy).length, 5, "it witnesses again each time");
+  t.match(sound.at(-1), { healthy: false, why: "no sound for 10 s" });
+  t.ok(sound.slice(1).every(({ at }, i) => at >= (sound[i]?.at ?? 0)));
+});
+
+void t.test("sources: a source that comes back witnesses from its first good frame on, before it is called healthy", async (t) => {
+  const clock = new VirtualClock();
+  let up = true;
+  const { signals, stop } = start(clock, new RememberedTelemetry(), {
+    connect: async (link) => {
+      for (; up && !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) await link.shown("image", clock.wallNowMs());
+      return { reason: "start_failed", detail: "connection refused" };
+    },
+  });
+  await clock.advance(10_000);
+  up = false;
+  await clock.advance(20_000);
+  t.match(signals.at(-1), { state: "alarmed", detail: "connection refused", witnesses: [{ healthy: false, why: "connection refused" }] });
+  up = true;
+  await clock.advance(4500);
+  t.match(signals.at(-1), { state: "recovering", witnesses: [{ healthy: true }] });
+  await stop();
+});
+
+void t.test("sources: why it went on being down is said when it is escalated and failed", async (t) => {
+  const clock = new VirtualClock();
+  let detail = "no answer";
+  const { signals, stop } = start(clock, new RememberedTelemetry(), { connect: () => Promise.resolve({ reason: "start_failed", detail }) });
+  await clock.advance(30_000);
+  detail = "wrong password";
+  await clock.advance(650_000);
+  await stop();
+  t.match(
+    signals.filter((signal) => signal.kind === "state").map((signal) => `${signal.state}: ${signal.detail}`),
+    ["starting: undefined", "alarmed: no answer", "escalated: wrong password", "failed: wrong password"],
+  );
+});
+
+void t.test("sources: once pictures flowed, the next failure is tried again at once", async (t) => {
+  const clock = new VirtualClock();
+  const tries: number[] = [];
+  let flowsMs = 0;
+  const { stop } = start(clock, new RememberedTelemetry(), {
+    connect: async (link) => {
+      tries.push(clock.monotonicNowMs());
+      const endMs = clock.monotonicNowMs() + flowsMs;
+      for (; clock.monotonicNowMs() < endMs && !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) await link.shown("image", clock.wallNowMs());
+      return { reason: "exit", detail: "gone" };
+    },
+  });
+  await clock.advance(60_000);
+  flowsMs = 4000;
+  await clock.advance(60_000);
+  const gapsMs = tries.slice(1).map((at, i) => at - (tries[i] as number));
+  t.ok(gapsMs.some((gap) => gap > 2000), "out for long: with pauses");
+  t.ok(gapsMs.slice(-5).every((gap) => gap <= flowsMs + 1500), gapsMs.join(" "));
   await stop();
 });
 
@@ -178,8 +266,7 @@ void t.test("sources: states are told in steady time, whatever the wall clock do
   const clock = new VirtualClock();
   const { signals, stop } = start(clock, new RememberedTelemetry(), {
     connect: async (link) => {
-      link.arrived("image");
-      await link.produced(clock.epochMs + clock.monotonicNowMs());
+      await link.shown("image", clock.epochMs + clock.monotonicNowMs());
       return { reason: "exit", detail: "gone" };
     },
   });
@@ -198,7 +285,7 @@ function start(clock: VirtualClock, telemetry: RememberedTelemetry, change: Part
   const outlet = new SignalOutlet({ sourceId: "cam", capacity: 100, whenFull: "drop_oldest", onDropped: () => undefined });
   const signals: SourceSignal[] = [];
   const abort = new AbortController();
-  const options = { sourceId: "cam", expected: () => ["image"] as const, onMissing: () => false, patience: defaultPatience, ...change };
+  const options = { sourceId: "cam", modalities: ["image"] as const, patience: defaultPatience, ...change };
   const running = new LiveRun(options, outlet, telemetry, clock).run(abort.signal).finally(() => outlet.close());
   const reading = (async () => {
     for await (const signal of outlet) signals.push(signal);

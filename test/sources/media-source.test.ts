@@ -68,7 +68,10 @@ void t.test("sources: a camera without sound goes on with its picture, and says 
   const telemetry = new RememberedTelemetry();
   const told = await collect(new MediaSource(mediaOptions(mute), telemetry), toTheEnd);
   t.equal(told.of("image").length, 10);
-  t.match(told.signals.find((signal) => signal.kind === "state" && signal.without !== undefined), { state: "healthy", without: ["audio"] });
+  t.match(told.signals.find((signal) => signal.kind === "state" && signal.witnesses !== undefined), {
+    state: "healthy",
+    witnesses: [{ modality: "image", healthy: true }, { modality: "audio", healthy: false, why: /no sound track/ }],
+  });
   t.same(told.progress("audio"), told.progress("image"), "progress of the missing sound follows the picture");
   t.match(telemetry.notes, [/no sound track/]);
 });

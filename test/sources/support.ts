@@ -34,6 +34,9 @@ export class RememberedTelemetry implements SourceTelemetry {
     this.restarts.push(reason);
     this.onRestart();
   }
+  unwatched(): void {
+    this.anomalies.push("unwatched");
+  }
   anomaly(_id: string, kind: string, active: boolean): void {
     this.anomalies.push(`${kind} ${active}`);
   }

@@ -63,14 +63,15 @@ export function incident(ruleId: string, state: Incident["state"]): Incident {
 export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): void {
   const { sources, encoders, pipeline, fusion, store, bus, life, stages } = events;
   for (const id of ["dock-cam", "rtsp://admin:hunter2@10.0.0.7/"]) {
-    pipeline.sourceState(id, "healthy");
+    pipeline.sourceState(id, { state: "healthy", at: 0, witnesses: [{ modality: "image", healthy: true, at: 0 }] });
     pipeline.observed(id, "image", 1_700_000_000_500);
     pipeline.calibration(id, "image", true);
     sources.dropped(id, "queue_full", 3);
     sources.lineFault(id, "fields_cut");
-    sources.restarted(id, "stall");
+    sources.restarted(id, "stall", "no picture for 10 s");
     sources.anomaly(id, "frozen", true);
     sources.anomaly(id, "frozen", false);
+    sources.unwatched(id);
     sources.clockSkew(id, 0.25);
     sources.note(id, "warn", "the camera has no sound", { level: "x" });
   }

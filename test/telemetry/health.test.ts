@@ -1,15 +1,18 @@
 // livez and readyz over every state that matters.
 import t from "tap";
 import { HealthBoard } from "../../daemon/telemetry/health-board.js";
-import { livez, readyz, STALL_BOUND_MS, type HealthSnapshot } from "../../daemon/telemetry/health.js";
+import { livez, readyz, STALL_BOUND_MS, type HealthSnapshot, type SourceHealth } from "../../daemon/telemetry/health.js";
+import type { SourceState } from "../../daemon/sources/source.js";
 import { Redactor } from "../../daemon/telemetry/redact.js";
 import { VirtualClock } from "./virtual-clock.js";
+
+const healthy: SourceHealth = { state: "healthy", blind: [] };
 
 const good: HealthSnapshot = {
   stopping: false,
   towers: new Map([["image", { state: "ready" }]]),
   outbox: { state: "ready" },
-  sources: new Map([["dock-cam", "healthy"]]),
+  sources: new Map([["dock-cam", healthy]]),
   broker: { state: "ready" },
   astray: [],
   pipeline: { waitingItems: 0, stalledMs: 0 },
@@ -25,9 +28,11 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["outbox refused", { outbox: { state: "failed", detail: "the disk is full" } }, "failed; outbox: the disk is full"],
     ["outbox refused, no reason", { outbox: { state: "failed" } }, "failed; outbox: it cannot be written"],
     ["no source", { sources: new Map() }, "failed; sources: there is none yet"],
-    ["only source down", { sources: new Map([["dock-cam", "recovering"]]) }, "failed; sources: dock-cam is recovering"],
-    ["one of two down", { sources: new Map([["dock-cam", "failed"], ["yard-mic", "healthy"]]) }, "degraded; sources: dock-cam is failed"],
-    ["a file that ended", { sources: new Map([["clip", "ended"]]) }, "ok"],
+    ["only source down", { sources: new Map([["dock-cam", down("recovering")]]) }, "failed; sources: dock-cam is recovering"],
+    ["and why", { sources: new Map([["dock-cam", down("failed", "no answer")]]) }, "failed; sources: dock-cam is failed (no answer)"],
+    ["a mute camera", { sources: new Map([["dock-cam", { state: "healthy", blind: [{ modality: "audio", why: "it has no sound track" }] }]]) }, "degraded; sources: dock-cam witnesses no audio (it has no sound track)"],
+    ["one of two down", { sources: new Map([["dock-cam", down("failed")], ["yard-mic", healthy]]) }, "degraded; sources: dock-cam is failed"],
+    ["a file that ended", { sources: new Map([["clip", down("ended")]]) }, "ok"],
     ["no broker", { broker: { state: "failed", detail: "refused" } }, "degraded; broker: it is not connected, alerts wait on disk (refused)"],
     ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["a source whose times are behind", { astray: [{ sourceId: "cam", lagMs: 48_000 }] }, "degraded; times: cam is 48 s behind the clock"],
@@ -39,6 +44,22 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
   t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "broker"]);
   t.end();
 });
+
+void t.test("health board: the reason that is shown is the last one, and goes with the outage", (t) => {
+  const board = new HealthBoard(new Redactor());
+  const source = (): SourceHealth | undefined => board.snapshot().sources.get("dock-cam");
+  board.source("dock-cam", { state: "alarmed", detail: "no answer", witnesses: [{ modality: "image", healthy: false, at: 0, why: "no answer" }] });
+  board.sourceTriedInVain("dock-cam", "wrong password for rtsp://admin:hunter2@10.0.0.7/");
+  t.strictSame(source(), { state: "alarmed", why: "wrong password for rtsp://***@10.0.0.7/", blind: [{ modality: "image", why: "no answer" }] });
+  board.source("dock-cam", { state: "healthy", witnesses: [{ modality: "image", healthy: true, at: 0 }] });
+  board.sourceTriedInVain("dock-cam", "gone");
+  t.strictSame(source(), healthy);
+  t.end();
+});
+
+function down(state: SourceState, why?: string): SourceHealth {
+  return { state, blind: [], ...(why === undefined ? {} : { why }) };
+}
 
 void t.test("livez: only a pipeline that holds something and finishes nothing is dead", (t) => {
   const at = (waitingItems: number, stalledMs: number) => livez({ ...good, pipeline: { waitingItems, stalledMs } });
@@ -75,7 +96,7 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   t.equal(readyz(board.snapshot()).status, "failed");
   board.towerProved("image");
   board.outboxWritable();
-  board.source("dock-cam", "healthy");
+  board.source("dock-cam", { state: "healthy", witnesses: [] });
   board.brokerMissing("connect nats://fusiond:hunter2@broker:4222");
   t.equal(readyz(board.snapshot()).line, "degraded; broker: it is not connected, alerts wait on disk (connect nats://***@broker:4222)");
   board.brokerConnected();

@@ -116,7 +116,7 @@ void t.test("metrics: a source, group or rule that is gone leaves no series behi
   await daemon.events.fusion.removeGroup("dock");
   await daemon.events.fusion.removeRule("break-in");
   daemon.events.pipeline.observed("dock-cam", "image", 0);
-  daemon.events.pipeline.sourceState("dock-cam", "failed");
+  daemon.events.pipeline.sourceState("dock-cam", { state: "failed", at: 0, witnesses: [] });
   const text = await daemon.metrics.scrape();
   t.strictSame(labelValues(text, "source"), ["other", "yard-mic"]);
   t.strictSame(labelValues(text, "group"), ["other"]);
@@ -180,9 +180,10 @@ void t.test("metrics: two metrics of one name are a programmer's error", (t) => 
 
 void t.test("events: states, incidents and refused commits reach the log and the health board", (t) => {
   const { events, lines, health } = daemonTelemetry();
-  events.pipeline.sourceState("dock-cam", "failed", "no route to rtsp://admin:hunter2@10.0.0.7/");
+  const why = "no route to rtsp://admin:hunter2@10.0.0.7/";
+  events.pipeline.sourceState("dock-cam", { state: "failed", at: 0, detail: why, witnesses: [{ modality: "image", healthy: false, at: 0, why }] });
   t.match(lines.at(-1), { level: "error", source: "dock-cam", state: "failed", detail: "no route to rtsp://***@10.0.0.7/" });
-  t.equal(health.snapshot().sources.get("dock-cam"), "failed");
+  t.match(health.snapshot().sources.get("dock-cam"), { state: "failed", why: "no route to rtsp://***@10.0.0.7/", blind: [{ modality: "image" }] });
   events.fusion.incident(incident("break-in", "pending"));
   t.match(lines.at(-1), { level: "debug", rule: "break-in" });
   events.pipeline.failed("outbox", new Error("the disk is full"));
