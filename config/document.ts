@@ -27,9 +27,11 @@ export interface Fault extends Position {
 
 /** A YAML text that was read. */
 export interface YamlDocument {
-  /** Plain objects, lists, strings, numbers, booleans and null; undefined if the text could not be read. */
+  /** Plain objects, their keys as they are written, lists, strings, numbers, booleans and null; undefined if the text could not be read. */
   readonly value: unknown;
   readonly faults: readonly Fault[];
+  /** The characters of a scalar that is no text (`007`, `1.0`, `yes` in YAML 1.1); undefined for all else. */
+  writtenAt(path: ConfigPath): string | undefined;
   /**
    * Where a value stands: scalars at the value, maps and lists at their key. A path that does not exist ends at the
    * nearest part of it that does.
@@ -52,27 +54,48 @@ export function readYaml(text: string): YamlDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: areSameKey });
+  keepKeysAsWritten(document);
   const positionOf = (path: ConfigPath, part: Part = "value"): Position => {
     const offset = offsetOf(document, path, part);
     return offset === undefined ? START : at(offset);
   };
+  const writtenAt = (path: ConfigPath): string | undefined => writtenOf(nodeAt(document, path));
   const all = [...document.errors, ...document.warnings];
   const faultOf = (fault: YAMLError): Fault => ({ ...at(fault.pos[0]), message: sentenceOf(fault.code, fault.message) });
   const fatal = all.find((fault) => !HARMLESS.includes(fault.code));
-  if (fatal !== undefined) return { value: undefined, faults: [faultOf(fatal)], positionOf };
+  if (fatal !== undefined) return { value: undefined, faults: [faultOf(fatal)], positionOf, writtenAt };
   const faults = all.map(faultOf);
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
     const unfit = findUnfit(value, []);
     return unfit === undefined
-      ? { value, faults, positionOf }
-      : { value: undefined, faults: [...faults, { ...positionOf(unfit.path, "key"), message: unfit.message }], positionOf };
+      ? { value, faults, positionOf, writtenAt }
+      : { value: undefined, faults: [...faults, { ...positionOf(unfit.path, "key"), message: unfit.message }], positionOf, writtenAt };
   } catch (thrown) {
     const offset = offsetOfMerge(document) ?? offsetOfAlias(document);
     const where = offset === undefined ? START : at(offset);
-    return { value: undefined, faults: [...faults, { ...where, message: sentenceOf("", messageOf(thrown)) }], positionOf };
+    return { value: undefined, faults: [...faults, { ...where, message: sentenceOf("", messageOf(thrown)) }], positionOf, writtenAt };
   }
+}
+
+/** The characters of a scalar that YAML takes for a number, a truth value, a date or nothing. */
+function writtenOf(node: unknown): string | undefined {
+  return isScalar(node) && typeof node.value !== "string" && typeof node.value !== "symbol" ? node.source : undefined;
+}
+
+/** Ids are texts: 007 and 7 are two keys, and stay what they are. */
+function areSameKey(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return isScalar(a) && isScalar(b) && (writtenOf(a) ?? a.value) === (writtenOf(b) ?? b.value);
+}
+
+function keepKeysAsWritten(document: Document): void {
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (isScalar(key)) key.value = writtenOf(key) ?? key.value;
+    },
+  });
 }
 
 /** The first alias that names nothing, else the first alias: only aliases make a document that was parsed unreadable. */
@@ -130,6 +153,13 @@ function offsetOf(document: Document, path: ConfigPath, part: Part): number | un
     if (depth === path.length - 1 && part === "value" && isScalar(node) && node.value !== null) return startOf(node);
   }
   return startOf(key ?? node);
+}
+
+/** The value at a path, aliases resolved; undefined if there is none. */
+function nodeAt(document: Document, path: ConfigPath): Node | undefined {
+  let node = nodeOf(document.contents);
+  for (const step of path) node = stepInto(node, String(step), document)?.node;
+  return isAlias(node) ? node.resolve(document) : node;
 }
 
 function stepInto(parent: Node | undefined, step: string, document: Document): { key: Node | undefined; node: Node | undefined } | undefined {

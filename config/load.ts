@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { FusiondError } from "../fusion/model/errors.js";
+import { asWritten } from "./as-written.js";
 import { conditionsOf } from "./conditions.js";
 import { readYaml, type Part, type YamlDocument } from "./document.js";
 import { findingsOf, predicateOf, type Finding } from "./explain.js";
@@ -85,13 +86,14 @@ function inspectText(text: string, file: string, env: PathOptions["env"]): Inspe
   const document = readYaml(text);
   if (document.value === undefined) return { problems: document.faults.map((fault) => ({ file, ...fault })) };
   if (document.value === null) return { problems: [atStart(file, "is empty: start from config/fusiond.example.yaml")] };
-  const parsed = configSchema.safeParse(document.value, { error: predicateOf, reportInput: true });
-  const readable = parsed.success ? parsed.data : salvage(document.value);
+  const value = asWritten(document);
+  const parsed = configSchema.safeParse(value, { error: predicateOf, reportInput: true });
+  const readable = parsed.success ? parsed.data : salvage(value);
   const resolved = readable === undefined ? undefined : resolvePaths(readable, { folder: dirname(resolve(file)), env });
   const findings = [
     ...(parsed.success ? [] : findingsOf(parsed.error)),
-    ...checkReferences(document.value),
-    ...checkVariables(document.value),
+    ...checkReferences(value),
+    ...checkVariables(value),
     ...(resolved?.findings ?? []),
   ];
   const problems = problemsAt(findings, file, document);
@@ -99,7 +101,7 @@ function inspectText(text: string, file: string, env: PathOptions["env"]): Inspe
   const parts: ConfigParts = {
     file,
     files: resolved?.files ?? [],
-    prompts: promptsOf(document),
+    prompts: promptsOf(value, document),
     positionOf,
     problem: (path, message) => ({ file, ...positionOf(path), message }),
   };
@@ -136,8 +138,8 @@ function problemsAt(findings: readonly Finding[], file: string, document: YamlDo
   return inOrder([...document.faults.map((fault) => ({ file, ...fault })), ...told]);
 }
 
-function promptsOf(document: YamlDocument): ConfigPrompt[] {
-  return entriesOf(valueAt(document.value, "rules")).filter(([, rule]) => !isSwitchedOff(rule)).flatMap(([ruleId, rule]) =>
+function promptsOf(value: unknown, document: YamlDocument): ConfigPrompt[] {
+  return entriesOf(valueAt(value, "rules")).filter(([, rule]) => !isSwitchedOff(rule)).flatMap(([ruleId, rule]) =>
     [...conditionsOf(rule, ["rules", ruleId])].flatMap(({ kind, phrase, path, absence }) =>
       phrase === undefined ? [] : [{ text: phrase.trim(), kind, ruleId, path, ...(absence === undefined ? {} : { absence }), ...document.positionOf(path) }],
     ),

@@ -20,9 +20,9 @@ const prompt = text.max(200);
 const field = strict({
   field: text.describe("the name of a field of a JSON line"),
   equals: z
-    .union([z.string(), z.number(), z.boolean()], { error: (issue) => (issue.input == null ? undefined : "must be a text, a number, or true or false") })
-    .transform(String)
-    .describe("the value it must have, exactly"),
+    .string({ error: (issue) => (issue.input == null ? undefined : "must be a text, a number, or true or false") })
+    .meta({ type: ["string", "number", "boolean"] })
+    .describe("the value it must have, exactly: a number as the line writes it, so that 1.0 is not 1"),
 });
 
 /** The keys that look for something. */

@@ -331,7 +331,7 @@ void t.test("config: one mistake hides no other: prompts, files and folders are 
 colour: red
 state_dir: state
 nats: {servers: [oops], user: u, password_file: p}
-sources: {cam: {camera: a.mp4, fbs: 5}, mic: {microphone: 7}, other: {camera: b.mp4, credentials_file: c.cred}}
+sources: {cam: {camera: a.mp4, fbs: 5}, mic: {microphone: [7]}, other: {camera: b.mp4, credentials_file: c.cred}}
 rules: {r: {all: [{see: dgo}], wihtin: 5s}}
 `,
   });
