@@ -1,9 +1,23 @@
 // The port of the message broker: connection state, core messages, and one stream that acknowledges what it stores.
 
+/** Closed set of reasons for which the broker does not store what it is given, whatever is wrong with the stream; a metric label. */
+const REFUSALS = ["timeout", "no_jetstream", "no_stream", "subjects_taken", "not_permitted", "too_large", "full", "unfit", "refused"] as const;
+
 /** Closed set of reasons for which a publish to the stream fails; the metric label. */
-export const PUBLISH_ERROR_REASONS = ["disconnected", "timeout", "no_stream", "not_permitted", "too_large", "refused"] as const;
+export const PUBLISH_ERROR_REASONS = ["disconnected", ...REFUSALS] as const;
 /** Why a publish to the stream failed. */
 export type PublishErrorReason = (typeof PUBLISH_ERROR_REASONS)[number];
+
+/** Closed set of reasons for which messages are not stored as promised although the broker is connected; the metric label. */
+export const DELIVERY_REASONS = [...REFUSALS, "emptied"] as const;
+/** Why messages are not stored as promised: refused, or `emptied`: stored, and taken out of the stream by somebody. */
+export type DeliveryReason = (typeof DELIVERY_REASONS)[number];
+
+/** Why messages are not stored as promised, in a sentence for the operator. */
+export interface DeliveryFault {
+  readonly reason: DeliveryReason;
+  readonly detail: string;
+}
 
 /** Whether the broker can be reached now, and if not, why. */
 export type BusStatus =
@@ -23,6 +37,10 @@ export interface StreamSpec {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
   readonly duplicateWindowMs: number;
+  /** What one message may need, headers included: a stream or broker that takes less is at fault. */
+  readonly messageBytesMax: number;
+  /** Whether nobody else has a say in it: then an existing stream is given these settings too. */
+  readonly owned: boolean;
 }
 
 /** Where a stream stands. */
@@ -32,6 +50,10 @@ export interface StreamState {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly duplicateWindowMs: number;
+  /** Somebody took out what it held before its time was over, and nothing was stored since. */
+  readonly emptied: boolean;
+  /** Why it will not store all that it is given as promised. */
+  readonly fault?: DeliveryFault;
 }
 
 /** A message for the stream. */
@@ -59,7 +81,8 @@ export interface Bus {
   /** Sends a core message that nobody acknowledges. False: not connected, the message is gone. */
   publish(subject: string, body: Uint8Array): boolean;
   /**
-   * Makes the stream if it is not there and says where it stands; one that is there is left as it is.
+   * Makes the stream if it is not there and says where it stands. One that is there is left as it is, unless it is
+   * owned: then it is given the limits of the spec.
    * Errors: FusiondError "sink_unavailable", or "sink_rejected" if it is not permitted.
    */
   ensureStream(spec: StreamSpec): Promise<StreamState>;

@@ -11,6 +11,11 @@ import { embeddedLogin, writePrivateFile, type EmbeddedLogin } from "./embedded-
 import { endLeftOverServer } from "./left-over-server.js";
 import { findNatsServer } from "./find-nats-server.js";
 
+/**
+ * What all streams together may take on the disk, bytes. Far above any stream of ours, whose own limit bounds it: a server
+ * that may take less than a stream was made for does not take the stream up again.
+ */
+const MAX_FILE_BYTES = 2 ** 50;
 /** How long the server may take until it is ready, ms: it reads its streams before. */
 const READY_TIMEOUT_MS = 30_000;
 /** How long it may take to end, ms. */
@@ -27,8 +32,6 @@ export interface EmbeddedServerOptions {
   readonly site: string;
   /** 0: any free one, the same after a restart of the server. */
   readonly port: number;
-  /** What all streams together may take on the disk. Default 1 GiB. */
-  readonly maxFileBytes?: number;
   /** The program; found by itself if it is not given. */
   readonly program?: string;
 }
@@ -164,12 +167,12 @@ export class EmbeddedServer {
   }
 
   #config(login: EmbeddedLogin, port: number): string {
-    const { site, maxFileBytes = 1024 * 1024 * 1024 } = this.#options;
+    const { site } = this.#options;
     return [
       `server_name: ${JSON.stringify(`fusiond-${site}`)}`,
       `host: "127.0.0.1"`,
       `port: ${port === 0 ? -1 : port}`,
-      `jetstream: {store_dir: ${JSON.stringify(this.#folder)}, max_mem: ${64 * 1024 * 1024}, max_file: ${maxFileBytes}}`,
+      `jetstream: {store_dir: ${JSON.stringify(this.#folder)}, max_mem: ${64 * 1024 * 1024}, max_file: ${MAX_FILE_BYTES}}`,
       `authorization: {user: ${JSON.stringify(login.user)}, password: ${JSON.stringify(login.password)}}`,
       "",
     ].join("\n");

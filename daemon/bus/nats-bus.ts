@@ -1,4 +1,4 @@
-// The broker over the NATS client: the one file that imports it. It knows connections and streams, not alerts.
+// The broker over the NATS client. It knows connections and streams, not alerts.
 import { readFileSync } from "node:fs";
 import {
   connect,
@@ -18,14 +18,15 @@ import {
   type NatsConnection,
   type StreamInfo,
 } from "nats";
-import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { messageOf } from "../../fusion/model/errors.js";
 import { backoffDelaysMs } from "../runtime/backoff.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import { readBusCredentials } from "./bus-credentials.js";
-import { brokerFailure } from "./broker-failure.js";
+import { BrokerFault, brokerFailure, type BrokerFailure, type BrokerRequest } from "./broker-failure.js";
 import type { Bus, BusMessage, BusStatus, BusTelemetry, PublishAck, StreamMessage, StreamSpec, StreamState } from "./bus.js";
-import { streamDifferences } from "./stream-differences.js";
+import { existingStream, streamChanges, streamDifferences } from "./stream-differences.js";
+import { isEmptied, streamFault } from "./stream-fault.js";
 
 /** How long the broker may take for an answer, ms. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -84,6 +85,7 @@ export class NatsBus implements Bus {
   #link: Link | undefined;
   #running: Promise<void> | undefined;
   #noted = "";
+  #differencesNoted = "";
 
   constructor(options: NatsBusOptions, telemetry: BusTelemetry, clock: Clock = systemClock) {
     this.#options = options;
@@ -116,20 +118,20 @@ export class NatsBus implements Bus {
   }
 
   async ensureStream(spec: StreamSpec): Promise<StreamState> {
-    const info = await this.#ask(`make or look at the stream ${spec.name}`, async ({ manager }) => {
-      try {
-        return await manager.streams.info(spec.name);
-      } catch (thrown) {
-        if (!isMissingStream(thrown)) throw thrown;
-        return await manager.streams.add(toStreamConfig(spec));
-      }
+    const { info, maxPayloadBytes } = await this.#ask(`make or look at the stream ${spec.name}`, async ({ connection, manager }) => {
+      const found = await foundOrMade(manager, spec);
+      return { info: spec.owned ? await this.#applied(manager, spec, found) : found, maxPayloadBytes: connection.info?.max_payload ?? Infinity };
     });
-    this.#noteDifferences(spec, info);
+    const stream = existingStream(info);
+    if (!spec.owned) this.#noteDifferences(spec, streamDifferences(spec, stream));
+    const fault = streamFault(spec, stream, maxPayloadBytes);
     return {
       created: info.created,
       firstSequence: info.state.first_seq,
       lastSequence: info.state.last_seq,
-      duplicateWindowMs: info.config.duplicate_window / NANOSECONDS_PER_MS,
+      duplicateWindowMs: stream.duplicateWindowMs,
+      emptied: isEmptied(stream, this.#clock.wallNowMs()),
+      ...(fault === undefined ? {} : { fault }),
     };
   }
 
@@ -159,9 +161,9 @@ export class NatsBus implements Bus {
       );
       return { sequence: seq, duplicate };
     } catch (thrown) {
-      const { code, reason, advice } = failureOf(thrown);
-      this.#telemetry.publishFailed(reason);
-      throw new FusiondError(code, `${message.messageId} was not stored (${messageOf(thrown)}): ${advice}`, { cause: thrown });
+      const failure = failureOf("publish", thrown);
+      this.#telemetry.publishFailed(failure.reason);
+      throw new BrokerFault(failure, `${message.messageId} was not stored (${wordsOf(thrown)}): ${failure.advice}`, { cause: thrown });
     }
   }
 
@@ -264,26 +266,29 @@ export class NatsBus implements Bus {
     try {
       return await this.#whileConnected(ask);
     } catch (thrown) {
-      const { code, advice } = failureOf(thrown);
-      throw new FusiondError(code, `the broker did not let fusiond ${what} (${messageOf(thrown)}): ${advice}`, { cause: thrown });
+      const failure = failureOf("stream", thrown);
+      throw new BrokerFault(failure, `the broker did not let fusiond ${what} (${wordsOf(thrown)}): ${failure.advice}`, { cause: thrown });
     }
   }
 
-  #noteDifferences(spec: StreamSpec, info: StreamInfo): void {
-    const { config } = info;
-    const differences = streamDifferences(spec, {
-      subjects: config.subjects,
-      retention: config.retention,
-      storage: config.storage,
-      discard: config.discard,
-      denyDelete: config.deny_delete,
-      denyPurge: config.deny_purge,
-      maxAgeMs: config.max_age / NANOSECONDS_PER_MS,
-      duplicateWindowMs: config.duplicate_window / NANOSECONDS_PER_MS,
-    });
-    if (differences.length > 0) {
+  /** Gives a stream that is fusiond's own the limits of the configuration. What no longer fits leaves it, as intended. */
+  async #applied(manager: JetStreamManager, spec: StreamSpec, found: StreamInfo): Promise<StreamInfo> {
+    const changes = streamChanges(spec, existingStream(found));
+    if (changes.length === 0) return found;
+    const { subjects, max_age, max_bytes, duplicate_window } = toStreamConfig(spec);
+    const info = await manager.streams.update(spec.name, { ...found.config, subjects, max_age, max_bytes, duplicate_window });
+    const left = Math.max(0, found.state.messages - info.state.messages);
+    this.#telemetry.note("info", "the stream was given the limits of the configuration; what is beyond them has left it", { stream: spec.name, changes, left });
+    return info;
+  }
+
+  /** Says what differs once, however often the stream is looked at. */
+  #noteDifferences(spec: StreamSpec, differences: readonly string[]): void {
+    const said = differences.join();
+    if (differences.length > 0 && said !== this.#differencesNoted) {
       this.#telemetry.note("warn", "the stream has other settings than fusiond would give it; it is left as it is", { stream: spec.name, differences });
     }
+    this.#differencesNoted = said;
   }
 
   #connectionOptions(): ConnectionOptions {
@@ -330,6 +335,15 @@ function listen(connection: NatsConnection, subscription: Subscription): void {
   subscription.leave = () => taken.unsubscribe();
 }
 
+async function foundOrMade(manager: JetStreamManager, spec: StreamSpec): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(spec.name);
+  } catch (thrown) {
+    if (!isMissingStream(thrown)) throw thrown;
+    return await manager.streams.add(toStreamConfig(spec));
+  }
+}
+
 function toStreamConfig(spec: StreamSpec) {
   return {
     name: spec.name,
@@ -349,6 +363,15 @@ function isMissingStream(thrown: unknown): boolean {
   return thrown instanceof NatsError && thrown.api_error?.err_code === STREAM_NOT_FOUND;
 }
 
-function failureOf(thrown: unknown) {
-  return thrown instanceof NatsError ? brokerFailure(thrown.code, thrown.api_error?.err_code) : brokerFailure("", undefined);
+function failureOf(request: BrokerRequest, thrown: unknown): BrokerFailure {
+  if (!(thrown instanceof NatsError)) return brokerFailure(request, { code: "", text: messageOf(thrown) });
+  const apiCode = thrown.api_error?.err_code;
+  return brokerFailure(request, { code: thrown.code, text: wordsOf(thrown), ...(apiCode === undefined ? {} : { apiCode }) });
+}
+
+/** JetStream's own words where it answered, since the client shows its number alone; words for the client's numbers. */
+function wordsOf(thrown: unknown): string {
+  if (!(thrown instanceof NatsError)) return messageOf(thrown);
+  if (thrown.code === "MAX_PAYLOAD_EXCEEDED") return "it is larger than the broker's max_payload";
+  return thrown.api_error?.description ?? (thrown.code === "503" ? "nobody there takes it" : thrown.message);
 }

@@ -21,7 +21,7 @@ export async function openBroker(config: Config, telemetry: BusEvents): Promise<
   const { site } = config;
   const { server } = config.nats;
   if (server.kind === "remote") return { bus: new NatsBus({ site, ...remote(server) }, telemetry), embedded: undefined };
-  const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port, maxFileBytes: config.nats.stream.maxBytes }, telemetry);
+  const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port }, telemetry);
   const { url, credentialsFile } = await embedded.start();
   return { bus: new NatsBus({ site, servers: [url], credentialsFile }, telemetry), embedded };
 }

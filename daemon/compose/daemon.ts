@@ -157,7 +157,7 @@ export class Daemon {
   #startPublisher(store: SqliteStore, { bus }: Broker): OutboxPublisher {
     const { loaded } = this.#options;
     const { site, nats } = loaded.config;
-    const sink = new NatsSink(bus, { site, ...nats.stream }, this.#ageMs);
+    const sink = new NatsSink(bus, { site, ...nats.stream, owned: nats.server.kind === "embedded" }, this.#ageMs);
     const onFailure = (error: unknown): void => this.#options.onFailure("publishing cannot go on", error);
     const publisher = new OutboxPublisher({ store, sink, onFailure, ageMs: this.#ageMs }, this.#publisherTelemetry());
     publisher.start();
@@ -175,6 +175,7 @@ export class Daemon {
       },
       duplicate: () => bus.duplicate(),
       regression: () => bus.regression(),
+      delivery: (state) => bus.delivery(state),
       note: (level, message, fields) => bus.note(level, message, fields),
     };
   }

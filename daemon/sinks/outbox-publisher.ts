@@ -1,14 +1,19 @@
 // From the outbox to the sink, for as long as the daemon lives: nothing lost, nothing counted twice, each key in order.
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { deliveryFaultOf } from "../bus/broker-failure.js";
 import { backoffDelaysMs } from "../runtime/backoff.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import type { AgeMs } from "../runtime/event-clock.js";
-import type { OutboxRow, Store } from "../store/store.js";
+import type { AcknowledgedMark, OutboxRow, Store } from "../store/store.js";
+import { DeliveryCheck, type DeliveryState } from "./delivery-check.js";
 import { ParkedKeys } from "./parked-keys.js";
 import { publishAgain } from "./publish-again.js";
 import { Wakeable } from "./wakeable.js";
 import { mayBeUnknownToSink } from "./redelivery.js";
 import type { Receipt, Sink, SinkSession } from "./sink.js";
+
+/** How often the sink is looked at while it is open, ms: what is wrong with it must show before an alert is refused. */
+export const LOOK_EVERY_MS = 15_000;
 
 /** What the publisher works with. */
 export interface OutboxPublisherOptions {
@@ -31,6 +36,8 @@ export interface OutboxPublisherTelemetry {
   duplicate(): void;
   /** The stream went backwards or is another one. */
   regression(): void;
+  /** Whether messages can be delivered, or why not: each change. */
+  delivery(state: DeliveryState): void;
   note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -64,8 +71,8 @@ export class OutboxPublisher {
   #backoffMs = publishDelaysMs();
   #running: Promise<void> | undefined;
   #abandoned = false;
+  readonly #check: DeliveryCheck;
   #regressionTold = false;
-  #noted = "";
 
   constructor(options: OutboxPublisherOptions, telemetry: OutboxPublisherTelemetry) {
     this.#options = options;
@@ -74,6 +81,7 @@ export class OutboxPublisher {
     this.#clock = clock;
     this.#ageMs = options.ageMs ?? ((unixMs) => clock.wallNowMs() - unixMs);
     this.#inFlightMax = options.inFlightMax ?? 64;
+    this.#check = new DeliveryCheck((state) => telemetry.delivery(state));
   }
 
   /** Runs in the background; does not wait for a broker. */
@@ -109,6 +117,7 @@ export class OutboxPublisher {
       const session = await this.#open();
       if (session !== undefined) await this.#serve(session);
       const lost = session?.ended.aborted ?? false;
+      if (lost) this.#check.lost();
       if (!lost) await delay(this.#clock, this.#backoffMs.next().value, this.#stopping.signal);
     }
   }
@@ -117,8 +126,7 @@ export class OutboxPublisher {
     try {
       return await this.#options.sink.open(this.#stopping.signal);
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      this.#noteFailure(error);
+      this.#refused(error, true);
       return undefined;
     }
   }
@@ -131,8 +139,7 @@ export class OutboxPublisher {
       const parked = new ParkedKeys(this.#clock, () => this.wake());
       await this.#publish({ session, inFlight: new Map(), parked, highestSequence, failed: false });
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      this.#noteFailure(error);
+      this.#refused(error, true);
     }
     await store.ageRetained(false);
   }
@@ -140,8 +147,8 @@ export class OutboxPublisher {
   /** Makes sure that the sink holds what it acknowledged. Returns the sequence up to which it does. */
   async #recheck(session: SinkSession): Promise<number> {
     const { store, sink } = this.#options;
-    const mark = await store.lastAcknowledged();
-    if (mark === undefined || (await sink.holds(mark))) return mark?.streamSequence ?? 0;
+    const { mark, holds } = await this.#look();
+    if (mark === undefined || holds) return mark?.streamSequence ?? 0;
     if (!this.#regressionTold) this.#telemetry.regression();
     this.#regressionTold = true;
     this.#telemetry.note("error", "the stream lost messages that it had acknowledged: the retained ones are published again", {
@@ -155,8 +162,32 @@ export class OutboxPublisher {
     return newMark?.streamSequence ?? 0;
   }
 
+  async #look(): Promise<{ mark: AcknowledgedMark | undefined; holds: boolean }> {
+    const { store, sink } = this.#options;
+    const mark = await store.lastAcknowledged();
+    const { holds, fault } = await sink.look(mark);
+    this.#check.looked(fault);
+    return { mark, holds };
+  }
+
+  /** Looks at the sink now and then until the signal aborts; ends the session if it is not what it was. */
+  async #watch(run: Run, over: AbortSignal): Promise<void> {
+    while (!run.failed) {
+      await delay(this.#clock, LOOK_EVERY_MS, over);
+      if (over.aborted) return;
+      try {
+        run.failed ||= !(await this.#look()).holds;
+      } catch (error) {
+        this.#fail(run, error);
+      }
+    }
+    this.wake();
+  }
+
   async #publish(run: Run): Promise<void> {
     const { ended } = run.session;
+    const over = new AbortController();
+    const watching = this.#watch(run, over.signal);
     const wake = (): void => this.wake();
     ended.addEventListener("abort", wake);
     try {
@@ -170,6 +201,8 @@ export class OutboxPublisher {
     } finally {
       ended.removeEventListener("abort", wake);
       run.parked.clear();
+      over.abort();
+      await watching;
     }
   }
 
@@ -180,6 +213,7 @@ export class OutboxPublisher {
     this.#wakeable.clear();
     const rows = await this.#options.store.claim(room, [...run.inFlight.keys(), ...run.parked.keys()]);
     for (const row of rows) run.inFlight.set(row.key, this.#send(run, row));
+    if (run.inFlight.size === 0 && run.parked.isEmpty) this.#check.idle();
     return rows.length;
   }
 
@@ -191,14 +225,18 @@ export class OutboxPublisher {
       const { streamSequence, streamCreated } = receipt;
       await this.#options.store.acknowledge(row.rowId, { messageId: row.messageId, streamSequence, streamCreated });
       run.parked.free(row.key);
+      this.#check.accepted(row.key);
       this.#tell(row, receipt);
       run.highestSequence = Math.max(run.highestSequence, receipt.streamSequence);
       if (!receipt.duplicate && receipt.streamSequence <= highestBefore) run.failed = true; // it went backwards: check
     } catch (error) {
+      const fault = deliveryFaultOf(error);
       const rejected = error instanceof FusiondError && error.code === "sink_rejected";
-      if (!rejected || !run.parked.park(row.key)) run.failed = true;
-      if (isPassing(error)) this.#noteFailure(error);
-      else run.fatal = error instanceof Error ? error : new Error(messageOf(error));
+      if (rejected && run.parked.park(row.key)) {
+        if (fault !== undefined) this.#check.rejected(row.key, fault);
+      } else {
+        this.#fail(run, error);
+      }
     } finally {
       run.inFlight.delete(row.key);
       this.wake();
@@ -207,15 +245,22 @@ export class OutboxPublisher {
 
   #tell(row: OutboxRow, receipt: Receipt): void {
     this.#backoffMs = publishDelaysMs();
-    this.#noted = "";
     if (receipt.duplicate) this.#telemetry.duplicate();
     if (row.class === "alert") this.#telemetry.alertAcknowledged(this.#ageMs(row.causedAt), this.#ageMs(row.acceptedAt));
   }
 
-  /** Says the same thing once until something was delivered. */
-  #noteFailure(error: FusiondError): void {
-    if (error.code !== this.#noted) this.#telemetry.note("warn", error.message, { code: error.code });
-    this.#noted = error.code;
+  /** Ends the session; with an error after which publishing cannot go on, that too. */
+  #fail(run: Run, error: unknown): void {
+    run.failed = true;
+    if (isPassing(error)) this.#refused(error, false);
+    else run.fatal = error instanceof Error ? error : new Error(messageOf(error));
+  }
+
+  /** The sink could not be opened (`opening`) or did not take a message. Throws what trying again does not help. */
+  #refused(error: unknown, opening: boolean): void {
+    if (!isPassing(error)) throw error;
+    const fault = deliveryFaultOf(error);
+    if (fault !== undefined) this.#check.failed(fault, opening);
   }
 }
 

@@ -19,6 +19,11 @@ export class ParkedKeys {
     this.#onDue = onDue;
   }
 
+  /** Whether no key was rejected lately: none waits, and none is being tried again. */
+  get isEmpty(): boolean {
+    return this.#delaysMs.size === 0;
+  }
+
   /** The keys that wait now. */
   keys(): Iterable<string> {
     return this.#timers.keys();

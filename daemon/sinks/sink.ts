@@ -1,4 +1,5 @@
 // The port of a place that alerts are delivered to.
+import type { DeliveryFault } from "../bus/bus.js";
 import type { AcknowledgedMark, OutboxRow } from "../store/store.js";
 
 /** What the broker said: where it stored the message, and whether it already had it. */
@@ -16,6 +17,14 @@ export interface SinkSession {
   readonly ended: AbortSignal;
 }
 
+/** What a look at the sink showed. */
+export interface SinkLook {
+  /** False if the sink lost what it acknowledged: it is a new one, or it went backwards. */
+  readonly holds: boolean;
+  /** Why it will not store all that it is given as promised. */
+  readonly fault?: DeliveryFault;
+}
+
 /** Delivers outbox rows at least once, idempotent by message id. */
 export interface Sink {
   readonly name: string;
@@ -25,10 +34,10 @@ export interface Sink {
    */
   open(signal: AbortSignal): Promise<SinkSession | undefined>;
   /**
-   * False if the sink lost what it acknowledged: it is a new one, or it went backwards.
-   * Errors: FusiondError "sink_unavailable".
+   * Looks whether the sink still holds its last acknowledgement, if there is one, and whether it will do.
+   * Errors: FusiondError "sink_unavailable" or "sink_rejected".
    */
-  holds(mark: AcknowledgedMark): Promise<boolean>;
+  look(mark: AcknowledgedMark | undefined): Promise<SinkLook>;
   /**
    * Resolves when acknowledged. `redelivered`: the message may be there already and not be known again.
    * Errors: FusiondError "sink_unavailable" (try again) or "sink_rejected" (this message will not be taken as it is).

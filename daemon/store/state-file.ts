@@ -98,8 +98,7 @@ export class StateFile implements StoreOperations {
   acknowledge(rowId: number, mark: AcknowledgedMark): void {
     this.#outbox.acknowledge(rowId, mark, this.#clock.wallNowMs());
     const last = this.lastAcknowledged();
-    const ahead = last === undefined || (last.streamCreated === mark.streamCreated && last.streamSequence < mark.streamSequence);
-    if (ahead) this.#setMark(mark);
+    if (last === undefined || last.streamSequence < mark.streamSequence) this.#setMark(mark);
   }
 
   lastAcknowledged(): AcknowledgedMark | undefined {

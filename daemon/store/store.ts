@@ -113,7 +113,7 @@ export interface Store {
   claim(limit: number, exceptKeys: readonly string[]): Promise<readonly OutboxRow[]>;
   /**
    * Notes an acknowledgement; the row is kept for the retention time from now. A row acknowledged twice counts once.
-   * The mark moves only forwards within its stream: see `rebase`.
+   * The mark moves only forwards: see `rebase`.
    */
   acknowledge(rowId: number, mark: AcknowledgedMark): Promise<void>;
   /** The furthest acknowledgement, or undefined if there has been none. */

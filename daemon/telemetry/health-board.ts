@@ -1,5 +1,6 @@
 // What stages write their state on, for livez and readyz to be judged from.
 import { systemClock, type Clock } from "../runtime/clock.js";
+import type { DeliveryState } from "../sinks/delivery-check.js";
 import type { SourceTransition } from "../sources/source.js";
 import type { AstraySource, HealthSnapshot, Readiness, SourceHealth } from "./health.js";
 import type { Redactor } from "./redact.js";
@@ -12,6 +13,7 @@ export class HealthBoard {
   readonly #sources = new Map<string, SourceHealth>();
   #outbox: Readiness = { state: "starting" };
   #broker: Readiness = { state: "starting" };
+  #delivery: Readiness = { state: "starting" };
   #stopping = false;
   #waitingItems: () => number = () => 0;
   #astray: () => readonly AstraySource[] = () => [];
@@ -70,6 +72,12 @@ export class HealthBoard {
     this.#broker = { state: "failed", detail: this.#redactor.text(reason) };
   }
 
+  /** Whether the broker stores what it is given. */
+  delivery(state: DeliveryState): void {
+    if (state.state === "degraded") this.#delivery = { state: "failed", detail: this.#redactor.text(state.detail) };
+    else this.#delivery = { state: state.state === "deliverable" ? "ready" : "starting" };
+  }
+
   /** The daemon is going down: not ready from now on. */
   stopping(): void {
     this.#stopping = true;
@@ -104,6 +112,7 @@ export class HealthBoard {
       sources: new Map(this.#sources),
       broker: this.#broker,
       astray: this.#astray(),
+      delivery: this.#delivery,
       pipeline: { waitingItems, stalledMs: nowMs - movingSinceMs },
     };
   }

@@ -51,6 +51,8 @@ export interface HealthSnapshot {
   readonly broker: Readiness;
   /** Sources whose times are far from the clock: their groups cannot put them in order. */
   readonly astray: readonly AstraySource[];
+  /** Whether the broker, while it is connected, stores what it is given. */
+  readonly delivery: Readiness;
   readonly pipeline: {
     readonly waitingItems: number;
     /** Since when nothing was finished although something waited, ms. */
@@ -72,7 +74,7 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const checks = [checkTowers(snapshot), checkOutbox(snapshot), checkSources(snapshot), checkTimes(snapshot), checkBroker(snapshot)];
+  const checks = [checkTowers, checkOutbox, checkSources, checkTimes, checkBroker, checkDelivery].map((check) => check(snapshot));
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
 }
@@ -135,4 +137,12 @@ function checkBroker({ broker }: HealthSnapshot): HealthCheck {
   if (broker.state === "ready") return { name: "broker", status: "ok", reason: "it is connected" };
   const detail = broker.detail === undefined ? "" : ` (${broker.detail})`;
   return { name: "broker", status: "degraded", reason: `it is not connected, alerts wait on disk${detail}` };
+}
+
+/** Degraded, not failed: what the broker does not take waits on disk, and the daemon tries again by itself. */
+function checkDelivery({ broker, delivery }: HealthSnapshot): HealthCheck {
+  const name = "delivery";
+  if (broker.state !== "ready" || delivery.state === "starting") return { name, status: "ok", reason: "it is looked at once the broker is connected" };
+  if (delivery.state === "ready") return { name, status: "ok", reason: "the broker stores what it is given" };
+  return { name, status: "degraded", reason: delivery.detail ?? "the broker does not store what it is given" };
 }

@@ -18,6 +18,8 @@ const spec: StreamSpec = {
   maxAgeMs: 7 * 24 * HOUR_MS,
   maxBytes: 64 * 1024 * 1024,
   duplicateWindowMs: HOUR_MS,
+  messageBytesMax: 66_560,
+  owned: false,
 };
 const publication = { stream: spec.name, subject: "fusiond.v1.test.alert.a.info.b", messageId: "x.1", body: Buffer.from("hello"), headers: {} };
 

@@ -4,6 +4,7 @@ import type { Test } from "tap";
 import { NatsBus } from "../../daemon/bus/nats-bus.js";
 import type { BusTelemetry } from "../../daemon/bus/bus.js";
 import { systemClock, type Clock } from "../../daemon/runtime/clock.js";
+import type { DeliveryState } from "../../daemon/sinks/delivery-check.js";
 import { NatsSink, type NatsSinkOptions } from "../../daemon/sinks/nats-sink.js";
 import { OutboxPublisher, type OutboxPublisherTelemetry } from "../../daemon/sinks/outbox-publisher.js";
 import { SqliteStore } from "../../daemon/store/sqlite-store.js";
@@ -16,6 +17,7 @@ export class RecordingDeliveryTelemetry implements BusTelemetry, OutboxPublisher
   readonly notes: string[] = [];
   readonly latenciesMs: number[] = [];
   readonly publishErrors: string[] = [];
+  readonly deliveries: DeliveryState[] = [];
   isConnected = false;
   reconnects = 0;
   duplicates = 0;
@@ -41,6 +43,10 @@ export class RecordingDeliveryTelemetry implements BusTelemetry, OutboxPublisher
   }
   regression(): void {
     this.regressions++;
+  }
+  delivery(state: DeliveryState): void {
+    this.deliveries.push(state);
+    if (state.state === "degraded") this.notes.push(`${state.reason}: ${state.detail}`);
   }
   note(level: string, message: string): void {
     this.notes.push(`${level}: ${message}`);

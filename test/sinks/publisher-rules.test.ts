@@ -2,10 +2,10 @@
 import t, { type Test } from "tap";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Clock, Timer } from "../../daemon/runtime/clock.js";
-import { OutboxPublisher } from "../../daemon/sinks/outbox-publisher.js";
+import { LOOK_EVERY_MS, OutboxPublisher } from "../../daemon/sinks/outbox-publisher.js";
 import { ParkedKeys } from "../../daemon/sinks/parked-keys.js";
 import { mayBeUnknownToSink } from "../../daemon/sinks/redelivery.js";
-import type { Receipt, Sink, SinkSession } from "../../daemon/sinks/sink.js";
+import type { Receipt, Sink, SinkLook, SinkSession } from "../../daemon/sinks/sink.js";
 import type { OutboxRow } from "../../daemon/store/store.js";
 import { batch, message, openStore, temporaryFolder } from "../store/store-support.js";
 import { RecordingDeliveryTelemetry } from "./delivery-support.js";
@@ -20,7 +20,7 @@ class VirtualClock implements Clock {
   monotonicNowMs = () => this.nowMs;
   after(delayMs: number, fn: () => void): Timer {
     const timer = { atMs: this.nowMs + delayMs, fn };
-    this.delaysMs.push(delayMs);
+    if (delayMs !== LOOK_EVERY_MS) this.delaysMs.push(delayMs);
     this.#timers.push(timer);
     return { cancel: () => void (this.#timers = this.#timers.filter((other) => other !== timer)) };
   }
@@ -47,8 +47,8 @@ class ScriptedSink implements Sink {
     this.opened++;
     return Promise.resolve({ duplicateWindowMs: 3_600_000, ended: this.#ended.signal });
   }
-  holds(): Promise<boolean> {
-    return Promise.resolve(true);
+  look(): Promise<SinkLook> {
+    return Promise.resolve({ holds: true });
   }
   async deliver(row: OutboxRow): Promise<Receipt> {
     this.sameKeyInFlight ||= this.#keys.has(row.key);

@@ -23,7 +23,10 @@ export function natsServerMissing(): string | false {
 /** A broker of a test. */
 export class TestNatsServer {
   readonly folder = mkdtempSync(join(tmpdir(), "fusiond-nats-"));
-  readonly #extraConfig: string;
+  #extraConfig: string;
+  /** Whether it is started with JetStream, and how much its streams may take. */
+  jetStream = true;
+  maxFileBytes = 2 ** 40;
   #child: ChildProcess | undefined;
   #port: number;
 
@@ -47,8 +50,8 @@ export class TestNatsServer {
   /** Resolves when it takes connections; a second start comes back on the same port and store. */
   async start(): Promise<this> {
     const config = join(this.folder, "server.conf");
-    const store = JSON.stringify(this.storeFolder);
-    writeFileSync(config, `host: "127.0.0.1"\nport: ${this.#port}\njetstream: {store_dir: ${store}}\n${this.#extraConfig}\n`);
+    const store = this.jetStream ? `jetstream: {store_dir: ${JSON.stringify(this.storeFolder)}, max_file: ${this.maxFileBytes}}\n` : "";
+    writeFileSync(config, `host: "127.0.0.1"\nport: ${this.#port}\n${store}${this.#extraConfig}\n`);
     const child = spawnBound(findNatsServer(), ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     const log: string[] = [];
@@ -62,6 +65,13 @@ export class TestNatsServer {
       });
     });
     return this;
+  }
+
+  /** Ends it and starts it with another configuration, on the same port and store. */
+  async restartWith(extraConfig: string): Promise<void> {
+    this.#extraConfig = extraConfig;
+    await this.kill();
+    await this.start();
   }
 
   get storeFolder(): string {

@@ -106,6 +106,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   bus.alertAcknowledged(120, 3);
   bus.duplicate();
   bus.regression();
+  bus.delivery({ state: "degraded", reason: "full", detail: "the stream is full" });
   bus.note("warn", "the broker reports an error");
   life.failed("/metrics", new Error("x"));
   stages.watchQueue("encode:image", { capacity: 8, size: 3, oldestAgeMs: () => 250 });

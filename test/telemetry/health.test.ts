@@ -15,6 +15,7 @@ const good: HealthSnapshot = {
   sources: new Map([["dock-cam", healthy]]),
   broker: { state: "ready" },
   astray: [],
+  delivery: { state: "ready" },
   pipeline: { waitingItems: 0, stalledMs: 0 },
 };
 
@@ -37,11 +38,13 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["a source whose times are behind", { astray: [{ sourceId: "cam", lagMs: 48_000 }] }, "degraded; times: cam is 48 s behind the clock"],
     ["a source whose times are ahead", { astray: [{ sourceId: "cam", lagMs: -86_400_000 }] }, "degraded; times: cam is 86400 s ahead of the clock"],
+    ["not delivered", { delivery: { state: "failed", detail: "the stream is full" } }, "degraded; delivery: the stream is full"],
+    ["not delivered, no broker", { delivery: { state: "failed", detail: "x" }, broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["stopping", { stopping: true }, "failed; daemon: it is stopping"],
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "broker"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "broker", "delivery"]);
   t.end();
 });
 
@@ -104,7 +107,7 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   board.towerFailed("image", "it crashed");
   board.outboxRefused("the disk is full");
   board.removeSource("dock-cam");
-  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok"]);
+  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok", "ok"]);
   board.stopping();
   t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
   t.end();

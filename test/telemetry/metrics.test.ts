@@ -6,6 +6,7 @@ import { join } from "node:path";
 import t from "tap";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { Metrics } from "../../daemon/telemetry/metrics.js";
+import { readyz } from "../../daemon/telemetry/health.js";
 import { daemonTelemetry, incident, outboxCounts, tellEverything } from "./daemon-telemetry.js";
 
 const promtool = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fusiond/debian/usr/bin/promtool");
@@ -195,4 +196,26 @@ void t.test("events: states, incidents and refused commits reach the log and the
   for (let i = 0; i < 3; i++) events.life.stillRunning("sources", ["store"], 5000 * i);
   t.equal(lines.filter((line) => line["msg"] === "still stopping").length, 3);
   t.end();
+});
+
+void t.test("events: what delivery lacks is one line, a gauge by reason and readyz, until it is over", async (t) => {
+  const { events, lines, health, metrics } = daemonTelemetry();
+  const shown = async () => [...(await metrics.scrape()).matchAll(/fusiond_delivery_degraded\{reason="(\w+)"\} 1/g)].map(([, reason]) => reason);
+  events.bus.connected(true);
+  events.bus.delivery({ state: "deliverable" });
+  t.same([await shown(), readyz(health.snapshot()).checks.at(-1)?.status], [[], "ok"]);
+  events.bus.delivery({ state: "degraded", reason: "full", detail: "the stream is full: make room" });
+  t.match(lines.at(-1), { level: "error", reason: "full", detail: /make room/ });
+  t.same(await shown(), ["full"]);
+  t.match(readyz(health.snapshot()).checks.at(-1), { name: "delivery", status: "degraded", reason: "the stream is full: make room" });
+  events.bus.connected(false);
+  t.same(await shown(), [], "without a broker it is the broker that is missing");
+  events.bus.connected(true);
+  t.same(await shown(), ["full"]);
+  events.bus.delivery({ state: "unknown" });
+  events.bus.delivery({ state: "deliverable" });
+  t.match(lines.at(-1), { level: "info", msg: "the broker stores alerts again" });
+  const before = lines.length;
+  events.bus.delivery({ state: "deliverable" });
+  t.equal(lines.length, before, "told once");
 });
