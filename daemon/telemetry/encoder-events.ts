@@ -40,7 +40,7 @@ export class EncoderEvents implements EncoderTelemetry {
     this.#rejected = metrics.counter({ name: "vectors_rejected_total", help: "Vectors of the tower that were no vectors of the space.", labels: ["tower", "reason"] });
     for (const tower of MODALITIES) {
       for (const reason of ["crash", "deadline"]) this.#restarts.increase({ tower, reason }, 0);
-      for (const reason of ["not_finite", "norm", "dimensions"]) this.#rejected.increase({ tower, reason }, 0);
+      for (const reason of ["not_finite", "norm", "dimensions", "collapsed"]) this.#rejected.increase({ tower, reason }, 0);
     }
   }
 
@@ -66,7 +66,7 @@ export class EncoderEvents implements EncoderTelemetry {
     this.#logger.log("warn", "tower's child was replaced", { tower: modality, reason });
   }
 
-  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions"): void {
+  rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void {
     this.#rejected.increase({ tower: modality, reason });
     this.#logger.log("error", "a vector was rejected", { tower: modality, reason });
   }

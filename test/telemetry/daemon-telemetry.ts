@@ -32,6 +32,8 @@ export const outboxCounts: OutboxCounts = {
   superseded: 1,
   pending: 3,
   shed: [
+    { class: "alert", at: "door", count: 0 },
+    { class: "alert", at: "later", count: 0 },
     { class: "health", at: "door", count: 2 },
     { class: "health", at: "later", count: 1 },
   ],

@@ -11,6 +11,11 @@ import { daemonTelemetry, incident, outboxCounts, tellEverything } from "./daemo
 
 const promtool = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fusiond/debian/usr/bin/promtool");
 
+/** Labels whose values come from the configuration, the build, or the error codes that the log has. */
+const OPEN_LABELS = new Set(["source", "group", "rule", "queue", "version", "node_version", "code"]);
+/** Metrics that show nothing but what is so at present. */
+const PRESENT_ONLY = new Set(["fusiond_encoder_provider_info"]);
+
 /** The value of one sample, by its name and labels as they are written. */
 function valueOf(text: string, sample: string): number | undefined {
   const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
@@ -33,6 +38,27 @@ void t.test("metrics: the document and the daemon list the same names, types and
   const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
   t.strictSame([...daemonTelemetry().metrics.describe()].sort(byName), documented.sort(byName));
   t.end();
+});
+
+void t.test("metrics: the document and the daemon list the same values of every closed label", async (t) => {
+  const daemon = daemonTelemetry();
+  tellEverything(daemon);
+  const samples = (await daemon.metrics.scrape()).split("\n").filter((line) => line.startsWith("fusiond_"));
+  let intro = "";
+  for (const line of readFileSync(join(packageRoot, "docs/metrics.md"), "utf8").split("\n")) {
+    if (line.startsWith("#")) intro = "";
+    if (!line.startsWith("| `fusiond_")) {
+      intro += line;
+      continue;
+    }
+    const [, name = "", , labels = "", meaning = ""] = line.split("|").map((cell) => cell.trim().replace(/^`(fusiond_\w+)`$/, "$1"));
+    const series = samples.filter((sample) => sample.startsWith(`${name}{`) || sample.startsWith(`${name}_count{`));
+    const shown = new Set(series.flatMap((sample) => [...sample.matchAll(/[{,](\w+)="([^"]*)"/g)].filter(([, label]) => !OPEN_LABELS.has(label ?? "")).map(([, , value]) => value)));
+    shown.delete("other");
+    const said = new Set([...meaning.matchAll(/`([a-z_0-9]+)`/g)].map((match) => match[1]).filter((word) => !labels.includes(`\`${word ?? ""}\``)));
+    for (const value of shown) t.ok(said.has(value) || intro.includes(`\`${value ?? ""}\``), `${name} has the value ${value ?? ""}, of which the document says nothing`);
+    for (const value of said) t.ok(shown.has(value) || PRESENT_ONLY.has(name), `${name} is said to have the value ${value ?? ""}, which it does not show from the start`);
+  }
 });
 
 void t.test("metrics: promtool has nothing to say when everything has been told", { skip: existsSync(promtool) ? false : "promtool is not in the cache" }, async (t) => {
