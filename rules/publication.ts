@@ -8,6 +8,9 @@ const CONFIDENCE_STEP = 0.1;
 /** How long what was told of an incident that is over is remembered, ms: its revisions must never start again. */
 const TOLD_KEPT_MS = 600_000;
 
+/** Of more incidents than this that are over, those that nothing can change any more are forgotten earlier. */
+const OVER_KEPT = 128;
+
 /** What was last told of an incident. */
 export interface Told {
   readonly revision: number;
@@ -28,20 +31,24 @@ export interface Publication {
  * An alert leaves on a state change, a new source or modality, or a rise of confidence of 0.1 or more; otherwise at most
  * once every `updateEveryMs` of its rule. A firing incident that the state now does not know any more has lost its
  * ground: it resolves as withdrawn, and what fires in its place says which one it supersedes. Pure but for its ledger.
+ * Bound: what fires, what the state now shows, what is over but behind no watermark yet, and `OVER_KEPT` more.
  */
 export class PublicationLedger {
   readonly #updateEveryMs: (ruleId: string) => number;
-  readonly #told: Map<string, Told>;
+  /** Told as firing. */
+  readonly #open = new Map<string, Told>();
+  /** Told as resolved, about in that order. */
+  readonly #over = new Map<string, Told>();
   #pending = new Set<string>();
 
   constructor(updateEveryMs: (ruleId: string) => number, told: Iterable<Told> = []) {
     this.#updateEveryMs = updateEveryMs;
-    this.#told = new Map([...told].map((one) => [one.incident.id, one]));
+    for (const one of told) this.#note(one);
   }
 
   /** What was told of incidents that are going on or were lately, to be written down. */
   get told(): readonly Told[] {
-    return [...this.#told.values()];
+    return [...this.#over.values(), ...this.#open.values()];
   }
 
   /** The ledger after the clock was set by `shiftMs`: what was told is as long ago as it was, and no revision starts again. */
@@ -52,40 +59,52 @@ export class PublicationLedger {
     return ledger;
   }
 
-  /** `incidents`: all of the state now, the ones resolved lately included. `nowMs`: event time. */
-  reconcile(incidents: readonly Incident[], nowMs: number): Publication {
+  /** `incidents`: all of the state now, the ones resolved lately included. `nowMs`: event time, of which all up to `completeTo` is final. */
+  reconcile(incidents: readonly Incident[], nowMs: number, completeTo: number): Publication {
     const current = new Set(incidents.map((incident) => incident.id));
-    const withdrawn = [...this.#told.values()].filter((told) => !current.has(told.incident.id));
-    const alerts = withdrawn.flatMap((told) => this.#withdraw(told, nowMs));
+    const withdrawn = [...this.#open.values()].filter((told) => !current.has(told.incident.id));
+    const alerts = withdrawn.map((told) => this.#withdraw(told, nowMs));
     for (const incident of incidents) alerts.push(...this.#tell(incident, alerts));
+    this.#forget(current, nowMs, completeTo);
     const pending = incidents.filter((incident) => incident.state === "pending");
     const candidates = pending.filter((incident) => !this.#pending.has(incident.id));
     this.#pending = new Set(pending.map((incident) => incident.id));
     return { alerts, candidates };
   }
 
-  /** A resolved incident that the state forgot is over; a firing one was withdrawn. */
-  #withdraw(told: Told, nowMs: number): readonly IncidentRevision[] {
-    if (told.incident.state === "resolved") {
-      if (nowMs - told.incident.updatedAt > TOLD_KEPT_MS) this.#told.delete(told.incident.id);
-      return [];
-    }
+  #withdraw(told: Told, nowMs: number): IncidentRevision {
     const { supersedes: _past, ...incident } = told.incident;
     const resolved: Incident = { ...incident, state: "resolved", reason: "withdrawn", updatedAt: Math.max(nowMs, incident.updatedAt), endedAt: incident.updatedAt };
-    const revision = { incident: resolved, revision: told.revision + 1 };
-    this.#told.set(incident.id, revision);
-    return [revision];
+    return this.#note({ incident: resolved, revision: told.revision + 1 });
   }
 
   #tell(incident: Incident, alerts: readonly IncidentRevision[]): readonly IncidentRevision[] {
     if (incident.state === "pending") return [];
-    const before = this.#told.get(incident.id);
+    const before = this.#open.get(incident.id) ?? this.#over.get(incident.id);
     if (before !== undefined && !this.#isNews(before.incident, incident)) return [];
     const replaced = before === undefined ? replacedBy(incident, alerts) : before.incident.supersedes;
     const told: Incident = { ...incident, ...(replaced === undefined ? {} : { supersedes: replaced }) };
-    const revision = { incident: told, revision: (before?.revision ?? 0) + 1 };
-    this.#told.set(incident.id, revision);
-    return [revision];
+    return [this.#note({ incident: told, revision: (before?.revision ?? 0) + 1 })];
+  }
+
+  #note(told: Told): Told {
+    const { id, state } = told.incident;
+    this.#open.delete(id);
+    this.#over.delete(id);
+    (state === "resolved" ? this.#over : this.#open).set(id, told);
+    return told;
+  }
+
+  /** Lets go of what is over and can never come back, from the oldest on. */
+  #forget(current: ReadonlySet<string>, nowMs: number, completeTo: number): void {
+    let surplus = this.#over.size - OVER_KEPT;
+    for (const [id, { incident }] of this.#over) {
+      const old = nowMs - incident.updatedAt > TOLD_KEPT_MS;
+      if (!old && surplus <= 0) return;
+      if (current.has(id) || (!old && incident.updatedAt > completeTo)) continue;
+      this.#over.delete(id);
+      surplus -= 1;
+    }
   }
 
   #isNews(before: Incident, now: Incident): boolean {

@@ -216,8 +216,16 @@ export class RuleState {
       ...rest,
       resolved: [...rest.resolved, incident].slice(-RESOLVED_KEPT),
       cooldownUntil: episode.lastMetAt + this.rule.cooldownMs,
-      episodes: new Map([...rest.episodes, [founding, (rest.episodes.get(founding) ?? 0) + 1] as const].slice(-EPISODES_MAX)),
+      episodes: counted(rest.episodes, founding),
     };
     return [{ kind: "incident", incident }];
   }
+}
+
+/** One incident more of this founding event; the count of the one longest known goes where there are too many. */
+function counted(episodes: ReadonlyMap<string, number>, founding: string): ReadonlyMap<string, number> {
+  const counts = new Map(episodes).set(founding, (episodes.get(founding) ?? 0) + 1);
+  const [longestKnown] = counts.keys();
+  if (counts.size > EPISODES_MAX && longestKnown !== undefined) counts.delete(longestKnown);
+  return counts;
 }

@@ -179,7 +179,7 @@ export class GroupRunner {
     }
     const closed = this.#shift(shiftMs);
     this.#count(closed);
-    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, toMs)), events: changedEvents(closed) };
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, toMs, this.#fold.watermark)), events: changedEvents(closed) };
   }
 
   /** An input has told its last. */
@@ -197,7 +197,7 @@ export class GroupRunner {
     const outputs = [...this.#recovered, ...(Number.isFinite(watermark) ? this.#fold.advance(watermark) : [])];
     this.#recovered = [];
     this.#count(outputs);
-    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, watermark)), events: changedEvents(outputs) };
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, watermark, this.#fold.watermark)), events: changedEvents(outputs) };
   }
 
   /** Whoever watches did not watch between two moments. */
@@ -226,7 +226,7 @@ export class GroupRunner {
     const arrival = this.#fold.observe(step);
     if (arrival !== "in_order" && step.kind === "observation") this.#telemetry.late(this.groupId, arrival === "late" ? "dropped" : "refolded");
     if (arrival === "late") return this.#result({ alerts: [], candidates: [] });
-    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, time)), step };
+    return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, time, this.#fold.watermark)), step };
   }
 
   #result(publication: Publication): GroupResult {
