@@ -96,7 +96,12 @@ export interface Bus {
    * Errors: FusiondError "sink_unavailable" (try again) or "sink_rejected" (this message will not be taken).
    */
   publishToStream(message: StreamMessage): Promise<PublishAck>;
-  /** Core messages of a subject from whenever the broker is connected, until the signal aborts. At most 1000 wait. */
+  /**
+   * Calls back with each core message of a subject from whenever the broker is connected, until the signal aborts, as it
+   * is read: nothing waits here and nothing is dropped. A listener must return at once.
+   */
+  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal): void;
+  /** The same for a reader that takes its time: at most 1000 messages wait; older ones are dropped, which is told. */
   subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage>;
   /** Sends what is buffered and leaves. Idempotent. */
   close(): Promise<void>;

@@ -64,7 +64,7 @@ interface Link {
 
 interface Subscription {
   readonly subject: string;
-  readonly queue: BoundedQueue<BusMessage>;
+  readonly listener: (message: BusMessage) => void;
   /** Leaves the subject on the connection that it was last taken on. */
   leave: () => void;
 }
@@ -167,20 +167,22 @@ export class NatsBus implements Bus {
     }
   }
 
-  subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage> {
-    const queue = new BoundedQueue<BusMessage>(SUBSCRIPTION_ITEMS_MAX, "drop_oldest", () => this.#telemetry.dropped(subject, 1));
-    const subscription: Subscription = { subject, queue, leave: () => undefined };
+  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const subscription: Subscription = { subject, listener, leave: () => undefined };
     signal.addEventListener("abort", () => {
-      queue.close();
       subscription.leave();
       this.#subscriptions.delete(subscription);
     });
-    if (signal.aborted) {
-      queue.close();
-    } else {
-      this.#subscriptions.add(subscription);
-      if (this.#link !== undefined) listen(this.#link.connection, subscription);
-    }
+    this.#subscriptions.add(subscription);
+    if (this.#link !== undefined) listen(this.#link.connection, subscription);
+  }
+
+  subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage> {
+    const queue = new BoundedQueue<BusMessage>(SUBSCRIPTION_ITEMS_MAX, "drop_oldest", () => this.#telemetry.dropped(subject, 1));
+    this.listen(subject, (message) => void queue.put(message), signal);
+    signal.addEventListener("abort", () => queue.close());
+    if (signal.aborted) queue.close();
     return queue;
   }
 
@@ -329,7 +331,7 @@ function authenticatorOf(path: string, user: string | undefined): Authenticator 
 function listen(connection: NatsConnection, subscription: Subscription): void {
   const taken = connection.subscribe(subscription.subject, {
     callback: (error, message) => {
-      if (error === null) void subscription.queue.put({ subject: message.subject, body: message.data });
+      if (error === null) subscription.listener({ subject: message.subject, body: message.data });
     },
   });
   subscription.leave = () => taken.unsubscribe();

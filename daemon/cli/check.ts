@@ -1,6 +1,7 @@
 // fusiond check: every problem of a configuration at once.
 import { checkFiles } from "../../config/files.js";
 import { inspectConfig, type InspectedConfig } from "../../config/load.js";
+import { feedWarnings } from "../../config/own-subjects.js";
 import { formatProblem, inOrder, type ConfigProblem } from "../../config/problem.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
@@ -25,7 +26,7 @@ export async function check(file: string): Promise<number> {
 async function problemsIn(file: string): Promise<readonly ConfigProblem[]> {
   const { problems, parts, loaded } = inspectConfig(file);
   if (parts === undefined) return problems;
-  if (loaded !== undefined) warn(missingPrograms(loaded));
+  if (loaded !== undefined) warn([...missingPrograms(loaded), ...feedWarnings(loaded)]);
   const named = checkFiles(parts);
   warn(named.warnings);
   return inOrder([...problems, ...named.problems, ...(await packProblems(parts))]);

@@ -1,7 +1,8 @@
 // The way to NATS: the embedded server if there is one, the connection, and what text sources read from it.
 import type { Config } from "../../config/schema.js";
 import type { NatsAuthConfig } from "../../config/schema/nats.js";
-import type { Bus } from "../bus/bus.js";
+import { ownSubjectsOf } from "../../config/own-subjects.js";
+import type { Bus, BusMessage } from "../bus/bus.js";
 import { EmbeddedServer } from "../bus/embedded-server.js";
 import { NatsBus, type NatsBusOptions } from "../bus/nats-bus.js";
 import type { TextFeed } from "../sources/text-source.js";
@@ -34,19 +35,21 @@ export function readerOptions(config: Config, embedded: { url: string; credentia
   return embedded === undefined ? { site, servers: [] } : { site, servers: [embedded.url], credentialsFile: embedded.credentialsFile };
 }
 
-/** Core messages of the bus as lines of a text source. */
-export function textFeedOf(bus: Bus): TextFeed {
+/** Core messages of the bus as lines of a text source, without those that the site's daemon or the broker says itself. */
+export function textFeedOf(bus: Bus, site: string): TextFeed {
+  const isOwn = ownSubjectsOf(site);
   return {
     subscribe(subject, onMessage, onLink) {
       const left = new AbortController();
       const unlisten = bus.onStatus((status) => onLink?.(status.state === "connected"));
-      const reading = (async () => {
-        for await (const message of bus.subscribe(subject, left.signal)) onMessage(message.body);
-      })();
-      const close = async (): Promise<void> => {
+      const listener = (message: BusMessage): void => {
+        if (!isOwn(message.subject)) onMessage(message.body);
+      };
+      bus.listen(subject, listener, left.signal);
+      const close = (): Promise<void> => {
         unlisten();
         left.abort();
-        await reading;
+        return Promise.resolve();
       };
       return Promise.resolve({ close });
     },

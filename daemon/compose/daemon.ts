@@ -1,5 +1,7 @@
 // The whole daemon, wired: the one place that knows every concrete class.
 import type { LoadedConfig } from "../../config/load.js";
+import { feedWarnings } from "../../config/own-subjects.js";
+import { formatProblem } from "../../config/problem.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
 import { messageOf } from "../../fusion/model/errors.js";
@@ -9,6 +11,7 @@ import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
 import type { Recovery } from "../pipeline/group-runner.js";
+import type { IntakeBudget } from "../pipeline/intake-budget.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
 import { EventClock } from "../runtime/event-clock.js";
@@ -49,8 +52,12 @@ export interface DaemonOptions {
   readonly onlooker?: Onlooker;
 }
 
-/** Captures of one source and modality that may wait for their encoder. */
+/** Frames or windows of one source that may wait for their encoder. */
 const QUEUE_CAPACITY = 32;
+/** Lines of one source that may wait: all that its limit lets in within a moment. */
+const LINES_CAPACITY = 256;
+/** What may wait of all sources: a second or two of what two cores get done, and memory for 400 pictures of VGA width. */
+const INTAKE_BUDGET: IntakeBudget = { itemsMax: 1024, bytesMax: 256 * 1024 * 1024 };
 /** Journal entries that may wait for a commit before live sources are throttled. */
 const COMMIT_WAITING_MAX = 4096;
 /** How long the publisher may go on with what is in the outbox when the daemon stops, ms; the rest stays on disk. */
@@ -103,6 +110,7 @@ export class Daemon {
     const pack = await loadPack(findPack(config.encoders.pack, { stateDir: config.stateDir, packageRoot }));
     const compiled = compileRules(loaded, pack);
     warnOfUntaught(loaded, pack, telemetry.logger);
+    for (const warning of feedWarnings(loaded)) telemetry.logger.warn("a feed takes in messages that are no lines of it", { detail: formatProblem(warning) });
     await this.#startHttp();
     const { store, recovered } = await this.#openStore();
     const broker = await this.#openBroker();
@@ -187,7 +195,7 @@ export class Daemon {
       telemetry: telemetry.events.sources,
       mode: "run",
       fieldsAsked: compiled.fields,
-      feed: textFeedOf(bus),
+      feed: textFeedOf(bus, loaded.config.site),
       onSecret: (secret) => telemetry.redactor.addSecret(secret),
     });
   }
@@ -239,7 +247,7 @@ export class Daemon {
       waitingMax: COMMIT_WAITING_MAX,
       retryMs: STORE_RETRY_MS,
       onCommitted: (messages) => {
-        if (messages > 0) publisher.wake();
+        if (messages > 0) publisher.wake(messages);
       },
       onFailure: (error) => this.#options.onFailure("the store cannot go on", error),
       onRetry: (error) => events.pipeline.failed("outbox", error),
@@ -254,7 +262,9 @@ export class Daemon {
       clock: systemClock,
       eventClock: this.#eventClock,
       telemetry: events.pipeline,
-      queueCapacity: QUEUE_CAPACITY,
+      queueCapacity: (modality) => (modality === "text" ? LINES_CAPACITY : QUEUE_CAPACITY),
+      budget: INTAKE_BUDGET,
+      alertsWait: () => publisher.isBehind,
       alert: (revision, stagesMs) => {
         const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, ageMs: this.#ageMs(revision.incident.updatedAt) };
         return alertMessage(revision, { ...context, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;

@@ -12,11 +12,13 @@ import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, type Clock } from "../runtime/clock.js";
 import type { ClockStep, EventClock } from "../runtime/event-clock.js";
+import { Turns } from "../runtime/turns.js";
 import type { DropReason, Source, SourceSignal, SourceTransition } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
+import { overBudget, type IntakeBudget } from "./intake-budget.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
 import { witnessChanges, witnessesOf } from "./witness-changes.js";
@@ -41,7 +43,11 @@ export interface PipelineOptions {
   readonly eventClock: EventClock;
   readonly telemetry: PipelineTelemetry;
   /** Captures of one source and modality that may wait for its encoder. */
-  readonly queueCapacity: number;
+  readonly queueCapacity: (modality: Modality) => number;
+  /** Captures of all live sources that may wait. */
+  readonly budget: IntakeBudget;
+  /** Whether alerts are committed faster than they are published: captures then wait for them. */
+  readonly alertsWait: () => boolean;
   /** Turns a revision into a message; the stage times are those of its newest observation. */
   readonly alert: (revision: IncidentRevision, stages: StageTimes | undefined) => OutboxMessage;
   /** Pending incidents, to look at. */
@@ -57,6 +63,9 @@ const TICK_MS = 200;
 
 /** How long after a fault of ours in a source it is begun again, ms. */
 const AGAIN_MS = 1000;
+/** How long captures are worked on before the event loop turns, and how long they wait at most for alerts to be published, ms. */
+const SLICE_MS = 5;
+const HOLD_MS = 100;
 
 /** A group's journal is folded into a checkpoint after this many entries. */
 const CHECKPOINT_ENTRIES = 512;
@@ -75,6 +84,8 @@ type Queued = Extract<SourceSignal, { kind: "capture" | "progress" }>;
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #queues = new Map<string, BoundedQueue<Queued>>();
+  readonly #liveQueues: BoundedQueue<Queued>[] = [];
+  readonly #turns: Turns;
   readonly #stages = new Map<string, StageTimes>();
   readonly #journaled = new Map<string, number>();
   readonly #abort = new AbortController();
@@ -84,6 +95,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#turns = new Turns({ sliceMs: SLICE_MS, holdBack: () => options.alertsWait() && !this.#sourcesAbort.signal.aborted, holdMs: HOLD_MS });
     setMaxListeners(0, this.#sourcesAbort.signal); // every source listens to it
   }
 
@@ -148,9 +160,9 @@ export class Pipeline {
   }
 
   #openQueue(source: Source, modality: Modality): BoundedQueue<Queued> {
-    const queue = new BoundedQueue<Queued>(this.#options.queueCapacity, source.finite ? "block" : "drop_oldest", (item) => {
-      this.#dropped([item], "queue_full");
-    });
+    const onDrop = (item: Queued): void => this.#dropped([item], "queue_full");
+    const queue = new BoundedQueue<Queued>(this.#options.queueCapacity(modality), source.finite ? "block" : "drop_oldest", onDrop, bytesOf);
+    if (!source.finite) this.#liveQueues.push(queue);
     this.#queues.set(`${source.id} ${modality}`, queue);
     this.#encoding = Promise.all([this.#encoding, this.#encodeAll(source, modality, queue)]);
     return queue;
@@ -163,11 +175,20 @@ export class Pipeline {
   async #enqueue(source: Source, signal: Queued): Promise<void> {
     const modality = signal.kind === "capture" ? signal.capture.modality : signal.modality;
     if (signal.kind === "capture" && this.#options.committer.isFull && !source.finite) {
-      this.#options.telemetry.dropped(source.id, "queue_full", 1);
+      this.#dropped([signal], "overload");
       return;
     }
     const taken = await this.#queues.get(`${source.id} ${modality}`)?.put(signal);
     if (taken !== true) this.#dropped([signal], "shutdown");
+    if (!source.finite) this.#relieve();
+  }
+
+  /** Keeps what waits of all live sources within the budget. */
+  #relieve(): void {
+    for (let queue = overBudget(this.#liveQueues, this.#options.budget); queue !== undefined; queue = overBudget(this.#liveQueues, this.#options.budget)) {
+      const oldest = queue.shift();
+      if (oldest !== undefined) this.#dropped([oldest], "overload");
+    }
   }
 
   async #encodeAll(source: Source, modality: Modality, queue: BoundedQueue<Queued>): Promise<void> {
@@ -176,6 +197,7 @@ export class Pipeline {
     const input = { sourceId: source.id, modality };
     for await (const item of queue) {
       if (source.finite) await committer.room();
+      if (item.kind === "capture") await this.#turns.next();
       if (item.kind === "progress") this.#progress(group, source, input, item.time);
       else await this.#encode(group, source, item.capture);
       telemetry.progressed();
@@ -309,3 +331,10 @@ export class Pipeline {
   }
 }
 
+/** What a signal takes of the intake's budget, bytes. */
+function bytesOf(signal: Queued): number {
+  if (signal.kind === "progress") return 0;
+  const { capture } = signal;
+  if (capture.modality === "image") return capture.pixels.byteLength;
+  return capture.modality === "audio" ? capture.samples.byteLength : capture.text.length * 2;
+}

@@ -3,9 +3,10 @@
 /** "block": the producer waits. "drop_oldest": the oldest item goes, and is told to `onDrop`. */
 export type WhenFull = "block" | "drop_oldest";
 
-/** A queue item and when it came in, for the age of the oldest. */
+/** A queue item, what it weighs, and when it came in, for the age of the oldest. */
 interface Entry<T> {
   readonly item: T;
+  readonly weight: number;
   readonly sinceMs: number;
 }
 
@@ -18,21 +19,29 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly capacity: number;
   readonly #whenFull: WhenFull;
   readonly #onDrop: (item: T) => void;
+  readonly #weigh: (item: T) => number;
   readonly #entries: Entry<T>[] = [];
+  #weight = 0;
   #closed = false;
   #waitingConsumer: (() => void) | undefined;
   #waitingProducers: (() => void)[] = [];
 
-  constructor(capacity: number, whenFull: WhenFull, onDrop: (item: T) => void = () => undefined) {
+  constructor(capacity: number, whenFull: WhenFull, onDrop: (item: T) => void = () => undefined, weigh: (item: T) => number = () => 0) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`queue capacity ${capacity}`);
     this.capacity = capacity;
     this.#whenFull = whenFull;
     this.#onDrop = onDrop;
+    this.#weigh = weigh;
   }
 
   /** How many items wait. */
   get size(): number {
     return this.#entries.length;
+  }
+
+  /** What the items that wait weigh together, in the unit of `weigh`. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** How long the oldest item has waited, ms; 0 when empty. */
@@ -45,16 +54,27 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   async put(item: T): Promise<boolean> {
     while (!this.#closed && this.#entries.length >= this.capacity) {
       if (this.#whenFull === "drop_oldest") {
-        const dropped = this.#entries.shift();
-        if (dropped !== undefined) this.#onDrop(dropped.item);
+        const dropped = this.shift();
+        if (dropped !== undefined) this.#onDrop(dropped);
       } else {
         await new Promise<void>((resolve) => this.#waitingProducers.push(resolve));
       }
     }
     if (this.#closed) return false;
-    this.#entries.push({ item, sinceMs: performance.now() });
+    const weight = this.#weigh(item);
+    this.#weight += weight;
+    this.#entries.push({ item, weight, sinceMs: performance.now() });
     this.#wakeConsumer();
     return true;
+  }
+
+  /** Takes out the oldest item, which is not told to `onDrop`; undefined if none waits. */
+  shift(): T | undefined {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return undefined;
+    this.#weight -= entry.weight;
+    this.#wakeProducers();
+    return entry.item;
   }
 
   /** No more comes in; what is in still comes out, then iteration ends. Idempotent. */
@@ -67,16 +87,15 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   /** Takes out and returns everything that waits, without waiting. */
   drain(): T[] {
     const items = this.#entries.splice(0).map((entry) => entry.item);
+    this.#weight = 0;
     this.#wakeProducers();
     return items;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const entry = this.#entries.shift();
-      if (entry !== undefined) {
-        this.#wakeProducers();
-        yield entry.item;
+      if (this.#entries.length > 0) {
+        yield this.shift() as T;
       } else if (this.#closed) {
         return;
       } else {

@@ -5,6 +5,7 @@ import { backoffDelaysMs } from "../runtime/backoff.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import type { AgeMs } from "../runtime/event-clock.js";
 import type { AcknowledgedMark, OutboxRow, Store } from "../store/store.js";
+import { Backlog } from "./backlog.js";
 import { DeliveryCheck, type DeliveryState } from "./delivery-check.js";
 import { ParkedKeys } from "./parked-keys.js";
 import { publishAgain } from "./publish-again.js";
@@ -15,11 +16,14 @@ import type { Receipt, Sink, SinkSession } from "./sink.js";
 /** How often the sink is looked at while it is open, ms: what is wrong with it must show before an alert is refused. */
 export const LOOK_EVERY_MS = 15_000;
 
+/** While more wait than are in flight, rows are claimed once this share of those in flight may be claimed at once. */
+const CLAIM_SHARE = 0.25;
+
 /** What the publisher works with. */
 export interface OutboxPublisherOptions {
   readonly store: Store;
   readonly sink: Sink;
-  /** Messages that wait for their acknowledgement at one time. Default 64. */
+  /** Messages that wait for their acknowledgement at one time. Default 256. */
   readonly inFlightMax?: number;
   /** Called once if publishing cannot go on, for one because the store is dead: the process must end. */
   readonly onFailure: (error: unknown) => void;
@@ -46,6 +50,8 @@ interface Run {
   readonly session: SinkSession;
   readonly inFlight: Map<string, Promise<void>>;
   readonly parked: ParkedKeys;
+  /** The last claim was as large as it could be: more than it gave may wait. */
+  moreWait: boolean;
   /** The highest sequence acknowledged: whatever is sent after that must be stored above it. */
   highestSequence: number;
   failed: boolean;
@@ -67,6 +73,7 @@ export class OutboxPublisher {
   readonly #ageMs: AgeMs;
   readonly #inFlightMax: number;
   readonly #wakeable = new Wakeable();
+  readonly #backlog = new Backlog();
   readonly #stopping = new AbortController();
   #backoffMs = publishDelaysMs();
   #running: Promise<void> | undefined;
@@ -80,7 +87,7 @@ export class OutboxPublisher {
     const clock = options.clock ?? systemClock;
     this.#clock = clock;
     this.#ageMs = options.ageMs ?? ((unixMs) => clock.wallNowMs() - unixMs);
-    this.#inFlightMax = options.inFlightMax ?? 64;
+    this.#inFlightMax = options.inFlightMax ?? 256;
     this.#check = new DeliveryCheck((state) => telemetry.delivery(state));
   }
 
@@ -92,9 +99,15 @@ export class OutboxPublisher {
     });
   }
 
-  /** Says that a commit put something into the outbox. */
-  wake(): void {
+  /** Says that there may be something to do: a commit put so many messages into the outbox. */
+  wake(messages = 0): void {
+    this.#backlog.committed(messages);
     this.#wakeable.wake();
+  }
+
+  /** Whether more is committed than the sink takes, while it takes anything: who makes alerts should wait. */
+  get isBehind(): boolean {
+    return this.#backlog.isBehind;
   }
 
   /**
@@ -137,7 +150,7 @@ export class OutboxPublisher {
       const highestSequence = await this.#recheck(session);
       await store.ageRetained(true);
       const parked = new ParkedKeys(this.#clock, () => this.wake());
-      await this.#publish({ session, inFlight: new Map(), parked, highestSequence, failed: false });
+      await this.#publish({ session, inFlight: new Map(), parked, moreWait: false, highestSequence, failed: false });
     } catch (error) {
       this.#refused(error, true);
     }
@@ -190,6 +203,7 @@ export class OutboxPublisher {
     const watching = this.#watch(run, over.signal);
     const wake = (): void => this.wake();
     ended.addEventListener("abort", wake);
+    this.#backlog.open = true;
     try {
       while (!run.failed && !ended.aborted && !this.#abandoned) {
         if ((await this.#sendMore(run)) > 0) continue;
@@ -199,6 +213,7 @@ export class OutboxPublisher {
       if (!this.#abandoned) await Promise.all(run.inFlight.values());
       if (run.fatal !== undefined) throw run.fatal;
     } finally {
+      this.#backlog.open = false;
       ended.removeEventListener("abort", wake);
       run.parked.clear();
       over.abort();
@@ -206,14 +221,16 @@ export class OutboxPublisher {
     }
   }
 
-  /** Sends as many rows as there is room for; returns how many. */
+  /** Sends as many rows as there is room for; returns how many. While more wait, it is asked for many at a time. */
   async #sendMore(run: Run): Promise<number> {
     const room = this.#inFlightMax - run.inFlight.size;
-    if (room === 0) return 0;
+    if (room < (run.moreWait ? this.#inFlightMax * CLAIM_SHARE : 1)) return 0;
     this.#wakeable.clear();
     const rows = await this.#options.store.claim(room, [...run.inFlight.keys(), ...run.parked.keys()]);
     for (const row of rows) run.inFlight.set(row.key, this.#send(run, row));
     if (run.inFlight.size === 0 && run.parked.isEmpty) this.#check.idle();
+    run.moreWait = rows.length === room;
+    if (!run.moreWait) this.#backlog.onlyInFlight(run.inFlight.size);
     return rows.length;
   }
 
@@ -226,6 +243,7 @@ export class OutboxPublisher {
       await this.#options.store.acknowledge(row.rowId, { messageId: row.messageId, streamSequence, streamCreated });
       run.parked.free(row.key);
       this.#check.accepted(row.key);
+      this.#backlog.acknowledged();
       this.#tell(row, receipt);
       run.highestSequence = Math.max(run.highestSequence, receipt.streamSequence);
       if (!receipt.duplicate && receipt.streamSequence <= highestBefore) run.failed = true; // it went backwards: check

@@ -14,17 +14,15 @@ export class LiveLines {
   readonly #outlet: SignalOutlet;
   readonly #clock: Clock;
   readonly #perSecondMax: number;
-  readonly #onTooMany: () => void;
   /** Lines that may come at once now; refilled with time. */
   #allowance: number;
   #refilledMs: number;
   #up: boolean | undefined;
 
-  constructor(outlet: SignalOutlet, clock: Clock, perSecondMax: number, onTooMany: () => void) {
+  constructor(outlet: SignalOutlet, clock: Clock, perSecondMax: number) {
     this.#outlet = outlet;
     this.#clock = clock;
     this.#perSecondMax = perSecondMax;
-    this.#onTooMany = onTooMany;
     this.#allowance = perSecondMax;
     this.#refilledMs = clock.monotonicNowMs();
   }
@@ -34,14 +32,20 @@ export class LiveLines {
     return Math.floor(steadyNowMs(this.#clock));
   }
 
-  /** Tells a line, unless too many came within a second. */
+  /** Whether a line may come in, or too many came within a second. To be asked once for each, before it is looked at: a flood must cost nothing. */
+  admits(): boolean {
+    const nowMs = this.#clock.monotonicNowMs();
+    const refill = ((nowMs - this.#refilledMs) * this.#perSecondMax) / 1000;
+    this.#allowance = Math.min(this.#perSecondMax, this.#allowance + refill);
+    this.#refilledMs = nowMs;
+    if (this.#allowance < 1) return false;
+    this.#allowance -= 1;
+    return true;
+  }
+
+  /** Tells a line that was admitted. */
   async line(said: Said): Promise<void> {
     const receivedAtMs = this.#clock.monotonicNowMs();
-    const refill = ((receivedAtMs - this.#refilledMs) * this.#perSecondMax) / 1000;
-    this.#allowance = Math.min(this.#perSecondMax, this.#allowance + refill);
-    this.#refilledMs = receivedAtMs;
-    if (this.#allowance < 1) return this.#onTooMany();
-    this.#allowance -= 1;
     await this.#outlet.capture({ modality: "text", capturedAt: this.now(), durationMs: 0, receivedAtMs, ...said });
   }
 

@@ -2,10 +2,18 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 
-/** Closed set of reasons for which captures of a source are lost before they are encoded. */
-export const DROP_REASONS = ["queue_full", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed", "failed"] as const;
+/**
+ * Closed set of reasons for which captures of a source are lost before they are encoded. `queue_full`: it gives more than
+ * its encoder takes; `rate`: more than its own limit; `overload`: more comes of all sources than the daemon takes.
+ */
+export const DROP_REASONS = ["queue_full", "rate", "overload", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed", "failed"] as const;
 /** Why a capture was dropped. */
 export type DropReason = (typeof DROP_REASONS)[number];
+
+/** The reasons that mean: more comes than is taken. */
+export const SHED_REASONS = ["rate", "queue_full", "overload"] as const satisfies readonly DropReason[];
+/** Why more comes than is taken. */
+export type ShedReason = (typeof SHED_REASONS)[number];
 
 /**
  * Closed set of what of a line of text could not be taken as it stands, though the line was. "fields_cut": fields beyond

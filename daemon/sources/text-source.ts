@@ -3,13 +3,14 @@ import { createReadStream } from "node:fs";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Fields } from "../../fusion/model/observation.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
+import { DropTally } from "./drop-tally.js";
 import { FollowedFile } from "./followed-file.js";
 import { LiveLines, type Said } from "./live-lines.js";
 import { LineCutter } from "./line-cutter.js";
 import { jsonFields } from "./json-fields.js";
 import { fieldsOfTemplate, renderLine } from "./line-template.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
-import type { DropReason, Source, SourceSignal, SourceTelemetry } from "./source.js";
+import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
 
 /** Messages of a subject, as the bus gives them. */
 export interface TextFeed {
@@ -73,6 +74,7 @@ export class TextSource implements Source {
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
   readonly #asked: ReadonlySet<string>;
+  readonly #drops: DropTally;
   #malformed = 0;
 
   constructor(options: TextSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
@@ -82,6 +84,7 @@ export class TextSource implements Source {
     this.#telemetry = telemetry;
     this.#clock = clock;
     this.#asked = new Set([...(options.fieldsAsked ?? []), ...fieldsOfTemplate(options.template ?? "")]);
+    this.#drops = new DropTally((reason, count) => telemetry.dropped(options.id, reason, count));
   }
 
   observe(signal: AbortSignal): AsyncIterable<SourceSignal> {
@@ -89,15 +92,15 @@ export class TextSource implements Source {
       sourceId: this.id,
       capacity: this.#options.queueCapacity,
       whenFull: this.finite ? "block" : "drop_oldest",
-      onDropped: (reason, count) => this.#drop(reason, count),
+      onDropped: (reason, count) => this.#drops.add(reason, count),
     });
-    return observing(outlet, signal, (left) => this.#run(outlet, left));
+    return observing(outlet, signal, (left) => this.#run(outlet, left).finally(() => this.#drops.flush()));
   }
 
   async #run(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
     const { origin } = this.#options;
     if (origin.kind === "replay") return this.#replay(origin.path, origin.startsAtMs, outlet, signal);
-    const live = new LiveLines(outlet, this.#clock, this.#options.linesPerSecondMax, () => this.#drop("queue_full", 1));
+    const live = new LiveLines(outlet, this.#clock, this.#options.linesPerSecondMax);
     await outlet.state("starting", live.now());
     if (origin.kind === "file") return this.#follow(origin.path, live, signal);
     return this.#subscribe(origin.subject, origin.feed, live, signal);
@@ -113,9 +116,13 @@ export class TextSource implements Source {
         for (const { bytes, endsFile } of pieces) {
           const lines = cutter.push(bytes);
           const last = endsFile ? cutter.flush() : undefined;
-          for (const line of last === undefined ? lines : [...lines, last]) await this.#line(line, live);
+          for (const line of last === undefined ? lines : [...lines, last]) {
+            if (live.admits()) await this.#line(line, live);
+            else this.#drops.add("rate");
+          }
         }
         await live.tick();
+        this.#drops.flush();
       }
     } finally {
       await file.close();
@@ -125,7 +132,8 @@ export class TextSource implements Source {
   async #subscribe(subject: string, feed: TextFeed, live: LiveLines, signal: AbortSignal): Promise<void> {
     const onMessage = (data: Uint8Array): void => {
       if (signal.aborted) return;
-      if (data.length > this.#options.lineBytesMax) return this.#drop("oversize", 1);
+      if (data.length > this.#options.lineBytesMax) return this.#drops.add("oversize");
+      if (!live.admits()) return this.#drops.add("rate");
       void this.#line(Buffer.from(data).toString("utf8"), live); // resolves at once: a live queue drops
     };
     const unlinked = `messages of ${subject} cannot come: the broker is away`;
@@ -135,6 +143,7 @@ export class TextSource implements Source {
       while (!signal.aborted) {
         await delay(this.#clock, TICK_MS, signal);
         await live.tick();
+        this.#drops.flush();
       }
     } finally {
       await subscription.close();
@@ -164,13 +173,13 @@ export class TextSource implements Source {
     await outlet.state("ended", outlet.toldMs ?? startsAtMs);
   }
 
-  /** Never rejects: whatever one line does, it does to itself alone. */
+  /** Tells a line that was admitted. Never rejects: whatever one line does, it does to itself alone. */
   async #line(line: string, live: LiveLines): Promise<void> {
     try {
       const said = this.#read(line);
       if (said !== undefined) await live.line(said);
     } catch (error) {
-      this.#drop("failed", 1);
+      this.#drops.add("failed");
       this.#telemetry.note(this.id, "error", "a line could not be taken in: it was dropped", { error });
     }
   }
@@ -184,7 +193,7 @@ export class TextSource implements Source {
       if (json.cut > 0) this.#telemetry.lineFault(this.id, "fields_cut");
       return { text: renderLine(this.#options.template, json.fields), fields: json.fields };
     }
-    this.#drop("malformed", 1);
+    this.#drops.add("malformed");
     if (this.#malformed++ % MALFORMED_TOLD_EVERY === 0) {
       this.#telemetry.note(this.id, "warn", "a line is no JSON object: it was dropped", { soFar: this.#malformed });
     }
@@ -192,11 +201,7 @@ export class TextSource implements Source {
   }
 
   #cutter(): LineCutter {
-    return new LineCutter(this.#options.lineBytesMax, () => this.#drop("oversize", 1));
-  }
-
-  #drop(reason: DropReason, count: number): void {
-    this.#telemetry.dropped(this.id, reason, count);
+    return new LineCutter(this.#options.lineBytesMax, () => this.#drops.add("oversize"));
   }
 }
 

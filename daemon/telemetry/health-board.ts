@@ -1,9 +1,12 @@
 // What stages write their state on, for livez and readyz to be judged from.
 import { systemClock, type Clock } from "../runtime/clock.js";
 import type { DeliveryState } from "../sinks/delivery-check.js";
-import type { SourceTransition } from "../sources/source.js";
+import { SHED_REASONS, type DropReason, type ShedReason, type SourceTransition } from "../sources/source.js";
 import type { AstraySource, HealthSnapshot, Readiness, SourceHealth } from "./health.js";
 import type { Redactor } from "./redact.js";
+
+/** For how long a source counts as giving too much after something of it was dropped, ms. */
+const SHED_SHOWN_MS = 15_000;
 
 /** The daemon's present state. Bound: one entry per tower and per configured source. */
 export class HealthBoard {
@@ -11,6 +14,7 @@ export class HealthBoard {
   readonly #redactor: Redactor;
   readonly #towers = new Map<string, Readiness>();
   readonly #sources = new Map<string, SourceHealth>();
+  readonly #shed = new Map<ShedReason, Map<string, number>>(SHED_REASONS.map((reason) => [reason, new Map()]));
   #outbox: Readiness = { state: "starting" };
   #broker: Readiness = { state: "starting" };
   #delivery: Readiness = { state: "starting" };
@@ -60,8 +64,14 @@ export class HealthBoard {
     if (source !== undefined && source.state !== "healthy") this.#sources.set(sourceId, { ...source, why: this.#redactor.text(why) });
   }
 
+  /** Something of a source was dropped. */
+  dropped(sourceId: string, reason: DropReason): void {
+    this.#shed.get(reason as ShedReason)?.set(sourceId, this.#clock.monotonicNowMs());
+  }
+
   removeSource(sourceId: string): void {
     this.#sources.delete(sourceId);
+    for (const shed of this.#shed.values()) shed.delete(sourceId);
   }
 
   brokerConnected(): void {
@@ -113,7 +123,12 @@ export class HealthBoard {
       broker: this.#broker,
       astray: this.#astray(),
       delivery: this.#delivery,
+      shed: new Map([...this.#shed].map(([reason, shed]) => [reason, lately(shed, nowMs)])),
       pipeline: { waitingItems, stalledMs: nowMs - movingSinceMs },
     };
   }
+}
+
+function lately(shed: ReadonlyMap<string, number>, nowMs: number): readonly string[] {
+  return [...shed].flatMap(([sourceId, lastMs]) => (nowMs - lastMs <= SHED_SHOWN_MS ? [sourceId] : []));
 }

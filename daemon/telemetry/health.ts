@@ -1,6 +1,6 @@
 // Whether the daemon lives and whether it is ready, as pure judgements over a snapshot.
 import type { Modality } from "../../fusion/model/modality.js";
-import type { SourceState } from "../sources/source.js";
+import { SHED_REASONS, type ShedReason, type SourceState } from "../sources/source.js";
 
 /** "degraded" works with something missing and counts as ready. */
 export type HealthStatus = "ok" | "degraded" | "failed";
@@ -53,12 +53,17 @@ export interface HealthSnapshot {
   readonly astray: readonly AstraySource[];
   /** Whether the broker, while it is connected, stores what it is given. */
   readonly delivery: Readiness;
+  /** Sources of which more came lately than was taken, by reason. */
+  readonly shed: ReadonlyMap<ShedReason, readonly string[]>;
   readonly pipeline: {
     readonly waitingItems: number;
     /** Since when nothing was finished although something waited, ms. */
     readonly stalledMs: number;
   };
 }
+
+/** Sources that a reason names. */
+const NAMED_MAX = 3;
 
 /** Longest time without progress while something waits. */
 export const STALL_BOUND_MS = 30_000;
@@ -74,7 +79,7 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const checks = [checkTowers, checkOutbox, checkSources, checkTimes, checkBroker, checkDelivery].map((check) => check(snapshot));
+  const checks = [checkTowers, checkOutbox, checkSources, checkTimes, checkIntake, checkBroker, checkDelivery].map((check) => check(snapshot));
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
 }
@@ -131,6 +136,28 @@ function checkTimes({ astray }: HealthSnapshot): HealthCheck {
   if (astray.length === 0) return { name, status: "ok", reason: "all sources keep to the clock" };
   const each = astray.map(({ sourceId, lagMs }) => `${sourceId} is ${Math.round(Math.abs(lagMs) / 1000)} s ${lagMs > 0 ? "behind" : "ahead of"} the clock`);
   return { name, status: "degraded", reason: each.join(", ") };
+}
+
+const SHED: Readonly<Record<ShedReason, string>> = {
+  rate: "more lines than the limit of a source",
+  queue_full: "more than can be encoded",
+  overload: "more than can be taken of all sources together",
+};
+
+function checkIntake({ shed }: HealthSnapshot): HealthCheck {
+  const name = "intake";
+  const clauses = SHED_REASONS.flatMap((reason) => {
+    const sources = shed.get(reason) ?? [];
+    return sources.length === 0 ? [] : [`${SHED[reason]} (${reason}: ${someOf(sources)})`];
+  });
+  if (clauses.length === 0) return { name, status: "ok", reason: "all that comes is taken" };
+  return { name, status: "degraded", reason: `${clauses.join(", and ")}: the rest is dropped` };
+}
+
+/** The first few names, and how many more there are. */
+function someOf(names: readonly string[]): string {
+  const first = names.slice(0, NAMED_MAX).join(", ");
+  return names.length <= NAMED_MAX ? first : `${first} and ${names.length - NAMED_MAX} more`;
 }
 
 function checkBroker({ broker }: HealthSnapshot): HealthCheck {

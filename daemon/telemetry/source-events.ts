@@ -116,7 +116,9 @@ export class SourceEvents implements SourceTelemetry {
   }
 
   dropped(sourceId: string, reason: DropReason, count: number): void {
-    this.#dropped.increase({ source: this.#ids.of(sourceId), reason }, count);
+    const source = this.#ids.of(sourceId);
+    this.#dropped.increase({ source, reason }, count);
+    if (source !== OTHER) this.#health.dropped(source, reason);
     this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
   }
 

@@ -103,7 +103,9 @@ class Life {
       clock,
       eventClock,
       telemetry: losses,
-      queueCapacity: 16,
+      queueCapacity: () => 16,
+      budget: { itemsMax: 1024, bytesMax: 2 ** 28 },
+      alertsWait: () => false,
       alert: ({ incident, revision }) => {
         this.alerts.push({ incident, revision, toldAt: clock.wallNowMs(), ageMs: eventClock.ageMs(incident.updatedAt) });
         return { messageId: `${incident.id}.${revision}`, key: incident.id, subject: "a", class: "alert", causedAt: incident.updatedAt, body: new Uint8Array() };
@@ -248,7 +250,8 @@ void t.test("pipeline: the clock is set again and again, and no moment of the st
       await life.clock.advance(60_000);
       await life.say("door", 5000);
       const fired = life.of("plain", "firing").length - before;
-      const faults = faultsOf(life.alerts, Infinity);
+      // After a step back within the lateness a line can come to lie before the one that founded the incident: it is founded anew.
+      const faults = faultsOf(life.alerts, Infinity).filter((fault) => !fault.endsWith("withdrawn"));
       await life.kill();
       const bound = life.clock.wallNowMs();
       if (fired !== 1 || faults.length > 0 || newest > bound) throw new Error(`fired ${fired}, newest ${newest - bound}, ${faults.join("; ")}`);

@@ -155,7 +155,9 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
     clock,
     eventClock: new EventClock(clock),
     telemetry: losses,
-    queueCapacity: 4,
+    queueCapacity: () => 4,
+    budget: { itemsMax: 1024, bytesMax: 2 ** 28 },
+    alertsWait: () => false,
     alert: ({ incident, revision }) => ({
       messageId: `${incident.id}.${revision}`,
       key: incident.id,

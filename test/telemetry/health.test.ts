@@ -16,6 +16,7 @@ const good: HealthSnapshot = {
   broker: { state: "ready" },
   astray: [],
   delivery: { state: "ready" },
+  shed: new Map(),
   pipeline: { waitingItems: 0, stalledMs: 0 },
 };
 
@@ -40,11 +41,17 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a source whose times are ahead", { astray: [{ sourceId: "cam", lagMs: -86_400_000 }] }, "degraded; times: cam is 86400 s ahead of the clock"],
     ["not delivered", { delivery: { state: "failed", detail: "the stream is full" } }, "degraded; delivery: the stream is full"],
     ["not delivered, no broker", { delivery: { state: "failed", detail: "x" }, broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
+    ["a chatty source", { shed: new Map([["rate", ["feed"]]]) }, "degraded; intake: more lines than the limit of a source (rate: feed): the rest is dropped"],
+    [
+      "too much of everything",
+      { shed: new Map([["rate", ["a", "b", "c", "d", "e"]], ["queue_full", []], ["overload", ["a"]]]) },
+      "degraded; intake: more lines than the limit of a source (rate: a, b, c and 2 more), and more than can be taken of all sources together (overload: a): the rest is dropped",
+    ],
     ["stopping", { stopping: true }, "failed; daemon: it is stopping"],
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "broker", "delivery"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "intake", "broker", "delivery"]);
   t.end();
 });
 
@@ -107,8 +114,23 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   board.towerFailed("image", "it crashed");
   board.outboxRefused("the disk is full");
   board.removeSource("dock-cam");
-  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok", "ok"]);
+  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok", "ok", "ok"]);
   board.stopping();
   t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
+  t.end();
+});
+
+void t.test("health board: a source gives too much until nothing of it was dropped for a while", (t) => {
+  const clock = new VirtualClock();
+  const board = new HealthBoard(new Redactor(), clock);
+  board.dropped("feed", "rate");
+  board.dropped("feed", "malformed");
+  clock.advance(10_000);
+  board.dropped("cam", "overload");
+  t.strictSame(board.snapshot().shed, new Map([["rate", ["feed"]], ["queue_full", []], ["overload", ["cam"]]]));
+  clock.advance(10_000);
+  t.strictSame(board.snapshot().shed.get("rate"), []);
+  board.removeSource("cam");
+  t.strictSame(board.snapshot().shed.get("overload"), []);
   t.end();
 });
