@@ -10,7 +10,7 @@ import type { Input } from "../../fusion/watermark.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
-import { delay, type Clock } from "../runtime/clock.js";
+import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
 import type { ClockStep, EventClock } from "../runtime/event-clock.js";
 import { Turns } from "../runtime/turns.js";
 import type { DropReason, Source, SourceSignal, SourceTransition } from "../sources/source.js";
@@ -154,7 +154,7 @@ export class Pipeline {
       if (error instanceof FusiondError || source.finite || stopped.aborted) throw error;
       const { telemetry, clock } = this.#options;
       telemetry.failed("capture", error);
-      this.#sourceState(source, { kind: "state", state: "recovering", at: Math.ceil(clock.wallNowMs()), detail: "a fault of fusiond: see the log" });
+      this.#sourceState(source, { kind: "state", state: "recovering", at: Math.ceil(steadyNowMs(clock)), detail: "a fault of fusiond: see the log" });
       return false;
     }
   }

@@ -19,8 +19,8 @@ function boundArecord(options: RecorderOptions): Recorder {
   const format = ["-r", String(options.sampleRate), "-c", String(options.channels), "-t", options.audioType, "-f", "S16_LE"];
   return {
     cmd: "setpriv",
-    args: ["--pdeathsig", "KILL", "--", "arecord", "-q", ...device, ...format, "-"],
-    // Overruns are told in the user's language otherwise. A group of its own: Ctrl-C is the daemon's to handle.
+    args: ["--pdeathsig", "KILL", "--", "arecord", ...device, ...format, "-"],
+    // Not -q, which hides that a device has another rate. Overruns are told in the user's language otherwise. A group of its own: Ctrl-C is the daemon's to handle.
     spawnOptions: { env: { ...process.env, LC_ALL: "C" }, detached: true },
   };
 }

@@ -1,9 +1,13 @@
 // What ffmpeg is asked for: pure, so that every kind of source can be checked without one running.
 import { FusiondError } from "../../fusion/model/errors.js";
+import { MARKED, pictureStamps, soundStamps } from "./stamp-filters.js";
 import { encodeUserinfo, shownLocation, type Credentials } from "./redact.js";
 
 /** How a source is read: as it happens, a file as if it happened now, or a file as fast as it is taken. */
 export type MediaMode = "live" | "realtime_file" | "replay";
+
+/** When what a live source gives happened: as its own stamps say, when it arrived, or as its stamps say if read no faster. */
+export type Stamps = "own" | "arrival" | "paced";
 
 /** Where media comes from. */
 export interface MediaInput {
@@ -13,6 +17,8 @@ export interface MediaInput {
   readonly mode: MediaMode;
   /** Only for files that are played in real time: from the start again at the end. */
   readonly loop?: boolean;
+  /** Only for what is live; default: "own". */
+  readonly stamps?: Stamps;
   /** How long the network may be silent before ffmpeg gives up, ms. */
   readonly networkTimeoutMs: number;
 }
@@ -62,12 +68,13 @@ export function ffmpegCommand(
   sound: SoundOutput | undefined,
 ): FfmpegCommand {
   const { args, stdin } = inputArgs(input);
+  const live = input.mode !== "replay";
   return {
     args: [
       ...["-hide_banner", "-nostats", "-nostdin", "-loglevel", "error"],
       ...args,
-      ...(picture === undefined ? [] : pictureArgs(picture)),
-      ...(sound === undefined ? [] : soundArgs(sound)),
+      ...(picture === undefined ? [] : pictureArgs(picture, live)),
+      ...(sound === undefined ? [] : soundArgs(sound, live)),
     ],
     stdin,
   };
@@ -82,9 +89,10 @@ function inputArgs(input: MediaInput): FfmpegCommand {
   const decoding = ["-max_pixels", String(PIXELS_MAX)];
   const { location, mode } = input;
   if (isNetwork(location)) {
-    const stamps = isMotionJpeg(location) ? ["-use_wallclock_as_timestamps", "1"] : [];
+    const stamps = isMotionJpeg(location) || input.stamps === "arrival" ? ["-use_wallclock_as_timestamps", "1"] : [];
+    const pace = input.stamps === "paced" ? ["-re"] : [];
     const list = ["-f", "concat", "-safe", "0", "-protocol_whitelist", NETWORK_PROTOCOLS, "-i", "pipe:0"];
-    return { args: [...decoding, "-flags", "low_delay", ...stamps, ...list], stdin: concatList(input) };
+    return { args: [...decoding, "-flags", "low_delay", ...stamps, ...pace, ...list], stdin: concatList(input) };
   }
   if (/^\/dev\/video/.test(location)) return { args: [...decoding, "-f", "v4l2", "-i", location], stdin: "" };
   const file = ["-i", location.startsWith("file:") ? location : `file:${location}`];
@@ -131,11 +139,12 @@ function isMotionJpeg(location: string): boolean {
  * One frame for each cell of a grid of 1/fps: the first that falls into it, with its own time stamp. The `fps` filter would
  * move the stamps onto the grid, hold each frame back until the next, and repeat frames where the camera gave none.
  */
-function pictureArgs({ fps, widthPx }: PictureOutput): string[] {
+function pictureArgs({ fps, widthPx }: PictureOutput, live: boolean): string[] {
   const cell = (t: string): string => `floor(${t}*${fps}+0.001)`;
-  const chosen = `select='isnan(prev_selected_t)+gt(${cell("t")},${cell("prev_selected_t")})'`;
+  const marked = live ? `+${MARKED}` : "";
+  const chosen = `${live ? `${pictureStamps()},` : ""}select='isnan(prev_selected_t)+gt(${cell("t")},${cell("prev_selected_t")})${marked}'`;
   const graph = `[0:v:0]${chosen},scale=${widthPx}:-2,format=rgb24,split[vi][vs]`;
-  const asIs = ["-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-flush_packets", "1"];
+  const asIs = ["-fps_mode", "passthrough", "-enc_time_base", live ? "1:1000000" : "1:1000", "-flush_packets", "1"];
   return [
     ...["-filter_complex", graph],
     ...["-map", "[vi]", ...asIs, "-f", "framecrc", `pipe:${PIPES.pictureIndex}`],
@@ -143,10 +152,10 @@ function pictureArgs({ fps, widthPx }: PictureOutput): string[] {
   ];
 }
 
-function soundArgs({ sampleRateHz }: SoundOutput): string[] {
+function soundArgs({ sampleRateHz }: SoundOutput, live: boolean): string[] {
   const piece = Math.round(sampleRateHz / SOUND_PIECES_PER_SECOND);
   const format = `aresample=${sampleRateHz},aformat=sample_fmts=flt:channel_layouts=mono`;
-  const graph = `[0:a:0]${format},asetnsamples=n=${piece}:p=0,asplit[ai][as]`;
+  const graph = `[0:a:0]${live ? `${soundStamps()},` : ""}${format},asetnsamples=n=${piece}:p=0,asplit[ai][as]`;
   return [
     ...["-filter_complex", graph],
     ...["-map", "[ai]", "-c:a", "pcm_f32le", "-flush_packets", "1", "-f", "framecrc", `pipe:${PIPES.soundIndex}`],

@@ -63,6 +63,7 @@ export class LiveWatcher {
         this.#telemetry.dropped(this.#sourceId, "skew", 1);
         this.#telemetry.note(this.#sourceId, "info", "sound has a gap: counting starts anew");
       },
+      outlier: () => this.#telemetry.dropped(this.#sourceId, "outlier", 1),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { FramecrcEntry } from "./framecrc.js";
 import { PcmWindows, type PcmWindow, type WindowOptions } from "./pcm-windows.js";
 import type { SignalOutlet } from "./signal-outlet.js";
+import { isOutlier } from "./stamp-filters.js";
 import type { Timeline } from "./timeline.js";
 
 /** Who wants to know what comes in, beside the outlet. Times: event time (Unix ms) and monotonic ms. */
@@ -12,6 +13,8 @@ export interface IntakeWatcher {
   sound(samples: Float32Array, nowMs: number, time: number, startedAt: number): Promise<void>;
   /** Sound did not follow on from the piece before. */
   gap(): void;
+  /** A picture's time stamp was no place in time: it was left out. */
+  outlier(): void;
 }
 
 /** Watches nothing: a replayed file is not judged. */
@@ -19,6 +22,7 @@ export const nobody: IntakeWatcher = {
   frame: () => Promise.resolve(),
   sound: () => Promise.resolve(),
   gap: () => undefined,
+  outlier: () => undefined,
 };
 
 /** Turns frames and sound into captures on one time line. A frame is an instant: its duration is 0. */
@@ -46,6 +50,7 @@ export class MediaIntake {
   }
 
   async frame({ ptsMs, width, height, checksum }: FramecrcEntry, pixels: Uint8Array): Promise<void> {
+    if (isOutlier(ptsMs)) return this.#watcher.outlier();
     const receivedAtMs = this.#clock.monotonicNowMs();
     this.#timeline.arrived(ptsMs, receivedAtMs);
     const capturedAt = this.#timeline.timeOf(ptsMs);

@@ -1,8 +1,8 @@
 // A camera, its sound, or both; a sound stream; a media file: whatever ffmpeg reads.
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import { systemClock, type Clock } from "../runtime/clock.js";
-import type { MediaInput, MediaMode, PictureOutput } from "./ffmpeg-args.js";
+import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
+import type { MediaInput, MediaMode, PictureOutput, Stamps } from "./ffmpeg-args.js";
 import type { ConnectionEnd, Link } from "./connection.js";
 import { LiveRun, type PatienceOptions } from "./live-run.js";
 import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
@@ -35,6 +35,12 @@ export interface MediaSourceOptions {
   readonly anomalies: AnomalyOptions;
   /** How far a stream's clock may be off before it is set anew, ms. */
   readonly skewMaxMs: number;
+}
+
+/** How a connection's time is taken, and what hears that it runs at the wrong rate. */
+interface TimeJudgement {
+  readonly stamps: Stamps;
+  readonly wrong: (rate: number) => void;
 }
 
 const NO_SOUND = "it has no sound track: going on with the picture alone";
@@ -102,9 +108,10 @@ export class MediaSource implements Source {
     const frozenMs = mode === "live" ? anomalies.frozenMs : Infinity; // a file may well show one picture for long
     const watcher = new LiveWatcher(this.id, { ...anomalies, frozenMs }, this.#telemetry);
     let withSound = true;
+    let stamps: Stamps = "own";
     const connect = async (link: Link): Promise<ConnectionEnd | "ended"> => {
       if (!withSound) await link.absent("audio", NO_SOUND);
-      const end = await this.#connect(link, outlet, watcher, withSound);
+      const end = await this.#connect(link, outlet, watcher, withSound, { stamps, wrong: (rate) => (stamps = this.#wrongRate(rate, stamps)) });
       withSound = end === "ended" || end.atOnce !== true; // without it for one connection: the track may be there at the next
       return end;
     };
@@ -116,16 +123,39 @@ export class MediaSource implements Source {
     }
   }
 
-  async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher, withSound: boolean): Promise<ConnectionEnd | "ended"> {
+  /** Says that the source's time does not advance as time does, and gives what its next connection goes by. */
+  #wrongRate(rate: number, stamps: Stamps): Stamps {
+    const next = rate < 1 ? "arrival" : "paced";
+    this.#telemetry.anomaly(this.id, "rate", true);
+    const message = next === "arrival" ? "its time stamps are too slow: the time of arrival counts instead" : "it gives more than real time: it is read no faster than that";
+    if (next !== stamps) this.#telemetry.note(this.id, "warn", message, { rate: Number(rate.toFixed(2)) });
+    return next;
+  }
+
+  async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher, withSound: boolean, time: TimeJudgement): Promise<ConnectionEnd | "ended"> {
+    const startedAt = steadyNowMs(this.#clock);
+    const wrong = new AbortController();
+    let rate: number | undefined;
     const timeline = new LiveTimeline({
       epochMs: this.#clock.epochMs,
       skewMaxMs: this.#options.skewMaxMs,
       onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
       onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the source's clock is off: its times were set anew", { jumpMs }),
+      onRate: (judged) => {
+        rate = judged;
+        wrong.abort();
+      },
     });
     const sound = withSound ? this.#options.sound : undefined;
     const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), sound);
-    const pass = await this.#pass(intake, withSound, link.signal);
+    const pass = await this.#pass(intake, withSound, AbortSignal.any([link.signal, wrong.signal]), time.stamps);
+    if (this.#options.mode === "live") rate ??= timeline.rateOfWhole();
+    if (rate !== undefined) {
+      time.wrong(rate);
+      const detail = `its time runs at ${rate.toFixed(2)} times the clock's`;
+      for (const modality of this.modalities) await link.blind(modality, detail, startedAt);
+      return { reason: "rate", detail };
+    }
     if (withSound && this.#canDoWithoutSound(pass)) return { reason: "start_failed", detail: NO_SOUND, atOnce: true };
     const played = this.#options.mode === "realtime_file" && pass.captures > 0 && pass.exitCode === 0;
     if (played && this.#options.loop !== true) return "ended";
@@ -134,10 +164,10 @@ export class MediaSource implements Source {
     return { reason: "start_failed", detail: unreadable ? this.#invalid(pass).message : pass.detail };
   }
 
-  #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal): Promise<Pass> {
+  #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal, stamps: Stamps = "own"): Promise<Pass> {
     const { location, credentials, mode, loop, picture, sound, patience } = this.#options;
     const input: MediaInput = {
-      ...{ location, mode, networkTimeoutMs: patience.stallMs },
+      ...{ location, mode, stamps, networkTimeoutMs: patience.stallMs },
       ...(credentials && { credentials }),
       ...(loop !== undefined && { loop }),
     };

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import nodeRecord, { type Recording } from "node-record-lpcm16";
 import { messageOf } from "../../fusion/model/errors.js";
 import { endChild, requireProgram } from "../runtime/child-process.js";
-import { systemClock, type Clock } from "../runtime/clock.js";
+import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
 import { ExactReader } from "./exact-reader.js";
 import type { ConnectionEnd, Link } from "./connection.js";
 import { LiveRun, type PatienceOptions } from "./live-run.js";
@@ -37,6 +37,12 @@ const PIECE_MS = 100;
 /** What arecord says when sound was lost because nobody took it in time. */
 const OVERRUN = /^overrun!!!/;
 
+/** What arecord says when the device has another rate, and then goes on with that. */
+const OTHER_RATE = /rate is not accurate \(requested = \d+Hz, got = (\d+)Hz\)/;
+
+/** What arecord says of every recording, and what follows on the warning above. */
+const NO_COMPLAINT = /^Recording |^\s*please, try the plug plugin|^\s*$/;
+
 const RECORDER = fileURLToPath(new URL("./bound-arecord.cjs", import.meta.url));
 const GRACE_MS = 500;
 
@@ -52,6 +58,7 @@ export class MicrophoneSource implements Source {
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
   readonly #notes: StderrNotes;
+  #hasWrongRate = false;
 
   constructor(options: MicrophoneSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
     this.id = options.id;
@@ -87,17 +94,33 @@ export class MicrophoneSource implements Source {
   }
 
   async #connect(link: Link, outlet: SignalOutlet, watcher: LiveWatcher): Promise<ConnectionEnd> {
+    const startedAt = steadyNowMs(this.#clock);
+    let refusal: ConnectionEnd | undefined;
+    const over = new AbortController();
+    const refuse = (end: ConnectionEnd): void => {
+      refusal ??= end;
+      this.#setWrongRate(true);
+      over.abort();
+    };
+    const signal = AbortSignal.any([link.signal, over.signal]);
     const timeline = new LiveTimeline({
       epochMs: this.#clock.epochMs,
       skewMaxMs: this.#options.skewMaxMs,
-      onSkew: (skewMs) => this.#telemetry.clockSkew(this.id, skewMs / 1000),
+      onSkew: (skewMs) => {
+        if (refusal === undefined) this.#setWrongRate(false);
+        this.#telemetry.clockSkew(this.id, skewMs / 1000);
+      },
       onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the microphone's clock is off: its times were set anew", { jumpMs }),
+      onRate: (rate) => refuse(this.#wrongRate(rate)),
     });
     const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), this.#options.sound);
     const recording = this.#record();
     const failure = failureOf(recording);
     let complaint: string | undefined;
     const hear = (line: string): void => {
+      const got = OTHER_RATE.exec(line)?.[1];
+      if (got !== undefined) return refuse(this.#wrongRate(Number(got) / this.#options.sound.sampleRateHz));
+      if (NO_COMPLAINT.test(line)) return;
       complaint = this.#notes.take(line);
       if (!OVERRUN.test(line)) return;
       timeline.reanchor();
@@ -105,16 +128,33 @@ export class MicrophoneSource implements Source {
     };
     if (recording.process.stderr !== null) eachLine(recording.process.stderr, hear);
     const stop = (): void => void endChild(recording.process, GRACE_MS);
-    link.signal.addEventListener("abort", stop);
-    if (link.signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     try {
       await this.#listen(recording, intake);
     } finally {
-      link.signal.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", stop);
       await endChild(recording.process, GRACE_MS);
+    }
+    if (refusal !== undefined) {
+      await link.blind("audio", refusal.detail, startedAt);
+      return refusal;
     }
     const started = timeline.started;
     return { reason: started ? "exit" : "start_failed", detail: complaint ?? failure() ?? "arecord ended" };
+  }
+
+  #setWrongRate(wrong: boolean): void {
+    if (wrong !== this.#hasWrongRate) this.#telemetry.anomaly(this.id, "rate", wrong);
+    this.#hasWrongRate = wrong;
+  }
+
+  /** The device gives another rate than it was asked for: what it says would be heard too slow or too fast. */
+  #wrongRate(rate: number): ConnectionEnd {
+    const { device = "default", sound } = this.#options;
+    const [asked, got] = [sound.sampleRateHz, Math.round(sound.sampleRateHz * rate)];
+    const advice = device.startsWith("hw:") ? `write plug${device}, which converts` : "name a device that converts, such as plughw:1,0";
+    return { reason: "rate", detail: `${device} gives ${got} samples per second where ${asked} were asked for: ${advice}` };
   }
 
   #record(): Recording {

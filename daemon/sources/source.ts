@@ -4,9 +4,10 @@ import type { Modality } from "../../fusion/model/modality.js";
 
 /**
  * Closed set of reasons for which captures of a source are lost before they are encoded. `queue_full`: it gives more than
- * its encoder takes; `rate`: more than its own limit; `overload`: more comes of all sources than the daemon takes.
+ * its encoder takes; `rate`: more than its own limit; `overload`: more comes of all sources than the daemon takes; `skew`:
+ * sound did not follow on; `outlier`: a picture was stamped far off.
  */
-export const DROP_REASONS = ["queue_full", "rate", "overload", "too_late", "encode_failed", "skew", "shutdown", "oversize", "malformed", "failed"] as const;
+export const DROP_REASONS = ["queue_full", "rate", "overload", "too_late", "encode_failed", "skew", "outlier", "shutdown", "oversize", "malformed", "failed"] as const;
 /** Why a capture was dropped. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -24,7 +25,7 @@ export const LINE_FAULTS = ["fields_cut"] as const;
 export type LineFault = (typeof LINE_FAULTS)[number];
 
 /** Closed set of reasons for which a source's child is started again. */
-export const RESTART_REASONS = ["exit", "stall", "frozen", "start_failed"] as const;
+export const RESTART_REASONS = ["exit", "stall", "frozen", "rate", "start_failed"] as const;
 /** Why a source's child was started again. */
 export type RestartReason = (typeof RESTART_REASONS)[number];
 
@@ -93,7 +94,7 @@ export interface SourceTelemetry {
   /** `detail`: why, in an operator's words, without secrets. */
   restarted(sourceId: string, reason: RestartReason, detail: string): void;
   /** What comes shows something that cannot be, or does so no more. */
-  anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void;
+  anomaly(sourceId: string, kind: "frozen" | "silent" | "rate", active: boolean): void;
   /** The source is not watched any more: whatever it was accused of is neither so nor over. */
   unwatched(sourceId: string): void;
   clockSkew(sourceId: string, seconds: number): void;

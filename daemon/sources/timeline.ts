@@ -1,4 +1,5 @@
 // From a stream's own time stamps to event time.
+import { RateJudge, type WindowMinimum } from "./rate-judge.js";
 
 /** Gives a stream's time stamps their place in event time. */
 export interface Timeline {
@@ -17,35 +18,43 @@ export function replayTimeline(startsAtMs: number): Timeline {
 export interface LiveTimelineOptions {
   /** Unix ms minus monotonic ms: that of steady time. */
   readonly epochMs: number;
-  /** Beyond this a stream's clock is not followed but set anew, ms. */
+  /** Larger corrections are told, ms. */
   readonly skewMaxMs: number;
-  /** Called once per period: how far the stream's clock has drifted from ours, ms (positive: it lags behind). */
+  /** Called once a window: how far the stream's clock has gained on ours since the connection settled, ms (negative: lost). */
   readonly onSkew: (skewMs: number) => void;
-  /** Called when the stream's clock was set anew. */
+  /** Called when the stream's times were moved on by more than `skewMaxMs`. */
   readonly onReanchor: (jumpMs: number) => void;
+  /** Called when the stream's time does not advance as time does: `rate` is its time per time. */
+  readonly onRate: (rate: number) => void;
 }
 
-/** Over which time the least delayed arrival is looked for, ms: longer than the network's usual hiccups. */
-const PERIOD_MS = 30_000;
+/** One look at a stream, ms: longer than what cameras and networks usually hold back at once. */
+const WINDOW_MS = 3_000;
 
-/** Fastest drift that is followed without a jump, as a share: five times what cheap crystals do. */
-const SLEW_MAX = 500e-6;
+/** The least delayed arrival of so many windows is taken for one without delay. */
+const WINDOWS = 3;
 
 /**
- * The time line of one connection of a live stream: wall clock at the first arrival plus the stream's own time stamps.
+ * The time line of one connection of a live stream: the wall clock plus the stream's own time stamps.
  *
- * Nothing can have happened after it arrived, so an early arrival moves the anchor back at once (what a camera had
- * buffered comes in a burst after the first frame). Of late arrivals only the least delayed of each period counts: it
- * moves the anchor slowly, as clocks drift, or by a jump where it is beyond `skewMaxMs`. Pure: time comes as arguments.
+ * Nothing can have happened after it arrived, so the least delayed arrival of the last 9 to 12 s says where the stream's
+ * time lies: an earlier one counts at once (what a camera had buffered comes in a burst after the first frame), a later
+ * one once nothing else came for that long. So a wrong offset, whatever made it, is gone within 12 s, and a network that
+ * stalls moves nothing. Pure: time comes as arguments.
  */
 export class LiveTimeline implements Timeline {
   readonly #options: LiveTimelineOptions;
-  /** Event time of the stream's time zero; nothing before the first arrival. */
+  #judge = new RateJudge();
+  /** Monotonic ms of the stream's time zero; nothing before the first arrival. */
   #anchorMs: number | undefined;
-  /** The anchor at the end of the first period, which is what drift is told against. */
-  #settledAnchorMs: number | undefined;
-  #periodEndsMs = 0;
-  #leastDelayMs = Infinity;
+  /** The anchor once the connection had settled, which is what drift is told against. */
+  #settledMs: number | undefined;
+  /** The least delayed arrivals of the windows before, oldest first. */
+  #windows: readonly WindowMinimum[] = [];
+  #window: WindowMinimum | undefined;
+  #windowEndsMs = 0;
+  #first: { readonly ptsMs: number; readonly nowMs: number } | undefined;
+  #last = { ptsMs: 0, nowMs: 0 };
 
   constructor(options: LiveTimelineOptions) {
     this.#options = options;
@@ -57,41 +66,50 @@ export class LiveTimeline implements Timeline {
   }
 
   arrived(endPtsMs: number, nowMs: number): void {
-    const zeroMs = this.#options.epochMs + nowMs - endPtsMs;
-    if (this.#anchorMs === undefined) {
-      this.#anchorMs = zeroMs;
-      this.#periodEndsMs = nowMs + PERIOD_MS;
-    }
-    const delayMs = zeroMs - this.#anchorMs;
-    if (delayMs < 0) this.#anchorMs = zeroMs;
-    this.#leastDelayMs = Math.min(this.#leastDelayMs, Math.max(0, delayMs));
-    if (nowMs >= this.#periodEndsMs) this.#endPeriod(nowMs);
+    this.#first ??= { ptsMs: endPtsMs, nowMs };
+    this.#last = { ptsMs: endPtsMs, nowMs };
+    const arrival = { offsetMs: nowMs - endPtsMs, atMs: nowMs };
+    if (this.#window !== undefined && nowMs >= this.#windowEndsMs) this.#endWindow(this.#window);
+    if (this.#window === undefined) this.#windowEndsMs = nowMs + WINDOW_MS;
+    if (this.#window === undefined || arrival.offsetMs <= this.#window.offsetMs) this.#window = arrival;
+    this.#anchorMs = Math.min(this.#anchorMs ?? Infinity, arrival.offsetMs);
   }
 
   timeOf(ptsMs: number): number {
-    return (this.#anchorMs ?? this.#options.epochMs) + ptsMs;
+    return this.#options.epochMs + (this.#anchorMs ?? 0) + ptsMs;
+  }
+
+  /** The rate of the whole connection, if it gave more than the time it took: see `RateJudge.ofWhole`. */
+  rateOfWhole(): number | undefined {
+    const first = this.#first;
+    return first && RateJudge.ofWhole(this.#last.ptsMs - first.ptsMs, this.#last.nowMs - first.nowMs);
   }
 
   /** The next arrival is the anchor: the stream lost something that its time stamps do not show. */
   reanchor(): void {
+    this.#judge = new RateJudge();
     this.#anchorMs = undefined;
-    this.#settledAnchorMs = undefined;
-    this.#leastDelayMs = Infinity;
+    this.#settledMs = undefined;
+    this.#windows = [];
+    this.#window = undefined;
+    this.#first = undefined;
   }
 
-  #endPeriod(nowMs: number): void {
-    const anchorMs = this.#anchorMs ?? 0;
-    const lagMs = this.#leastDelayMs;
-    this.#leastDelayMs = Infinity;
-    this.#periodEndsMs = nowMs + PERIOD_MS;
-    this.#options.onSkew(anchorMs - (this.#settledAnchorMs ?? anchorMs) + lagMs);
-    if (lagMs > this.#options.skewMaxMs) {
-      this.#anchorMs = anchorMs + lagMs;
-      this.#settledAnchorMs = this.#anchorMs;
-      this.#options.onReanchor(lagMs);
-      return;
+  #endWindow(window: WindowMinimum): void {
+    this.#window = undefined;
+    this.#windows = [...this.#windows, window].slice(-WINDOWS);
+    const rate = this.#judge.observe(window);
+    const before = this.#anchorMs ?? window.offsetMs;
+    if (this.#windows.length === WINDOWS) {
+      this.#anchorMs = Math.min(...this.#windows.map((one) => one.offsetMs));
+      this.#settledMs ??= this.#anchorMs;
     }
-    this.#anchorMs = anchorMs + Math.min(lagMs, PERIOD_MS * SLEW_MAX);
-    this.#settledAnchorMs ??= this.#anchorMs;
+    const movedMs = (this.#anchorMs ?? before) - before;
+    if (movedMs > this.#options.skewMaxMs) {
+      this.#settledMs = this.#anchorMs;
+      this.#options.onReanchor(movedMs);
+    }
+    if (this.#settledMs !== undefined) this.#options.onSkew(this.#settledMs - (this.#anchorMs ?? before));
+    if (rate !== undefined) this.#options.onRate(rate);
   }
 }

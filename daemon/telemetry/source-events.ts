@@ -80,7 +80,9 @@ export class SourceEvents implements SourceTelemetry {
       this.#calibrationWarm.set(0, { source: id, modality });
       if (modality !== "text") this.#anomaly.set(0, { source: id, kind: ANOMALY_OF[modality] });
     }
-    this.#accused.set(id, source.modalities.flatMap((modality) => (modality === "text" ? [] : [ANOMALY_OF[modality]])));
+    const rate = source.modalities.includes("text") ? [] : ["rate"];
+    for (const kind of rate) this.#anomaly.set(0, { source: id, kind });
+    this.#accused.set(id, [...source.modalities.flatMap((modality) => (modality === "text" ? [] : [ANOMALY_OF[modality]])), ...rate]);
   }
 
   /** Takes a source that is no longer configured out of metrics and health. */
@@ -133,9 +135,10 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log("warn", "source is started again", { source: sourceId, reason, detail });
   }
 
-  anomaly(sourceId: string, kind: "frozen" | "silent", active: boolean): void {
+  anomaly(sourceId: string, kind: "frozen" | "silent" | "rate", active: boolean): void {
     this.#anomaly.set(active ? 1 : 0, { source: this.#ids.of(sourceId), kind });
-    this.#logger.change(active ? "warn" : "info", active ? "source shows nothing" : "source shows something again", { source: sourceId, kind });
+    const [when, over] = kind === "rate" ? ["source gives time at a wrong rate", "source gives time at the right rate again"] : ["source shows nothing", "source shows something again"];
+    this.#logger.change(active ? "warn" : "info", active ? when : over, { source: sourceId, kind });
   }
 
   unwatched(sourceId: string): void {

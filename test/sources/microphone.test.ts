@@ -1,4 +1,6 @@
 // A microphone through ALSA and node-record-lpcm16, with the faults that microphones have.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
 import { defaultPatience } from "../../daemon/sources/live-run.js";
 import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
@@ -77,6 +79,27 @@ void t.test("sources: without arecord the operator is told what to install", asy
   t.teardown(() => (process.env["PATH"] = path));
   const source = new MicrophoneSource(options("default"), new RememberedTelemetry());
   await t.rejects(collect(source, () => false), { code: "dependency_missing", message: /alsa-utils/ });
+});
+
+void t.test("sources: a device with another rate than it was asked for is refused, with what to write instead", async (t) => {
+  const warning = "Warning: rate is not accurate (requested = 16000Hz, got = 48000Hz)\n         please, try the plug plugin";
+  for (const [hz, said, device, advice] of [
+    [48000, warning, "hw:1,0", /hw:1,0 gives 48000 samples per second where 16000 were asked for: write plughw:1,0/],
+    [44100, "", "front", /front gives 4[345]\d{3} samples per second where 16000 were asked for: name a device that converts/],
+  ] as const) {
+    const folder = scratch(t);
+    const child = `echo "${said}" >&2\nexec ffmpeg -loglevel error -nostdin -re -f lavfi -i sine=1000:r=${hz} -f s16le -`;
+    writeFileSync(join(folder, "arecord"), `#!/bin/sh\n${child}\n`, { mode: 0o755 });
+    const path = process.env["PATH"];
+    process.env["PATH"] = `${folder}:${path}`;
+    const telemetry = new RememberedTelemetry();
+    const source = new MicrophoneSource({ ...options(device), patience: { ...defaultPatience, reconnect: { initialMs: 50, maxMs: 50, jitter: 0 } } }, telemetry);
+    const told = await collect(source, (_so_far, signal) => signal.kind === "state" && signal.state === "alarmed");
+    process.env["PATH"] = path;
+    t.match(told.signals.at(-1), { state: "alarmed", detail: advice });
+    t.same(telemetry.restarts, ["rate"]);
+    t.same(telemetry.anomalies, ["rate true", "unwatched"]);
+  }
 });
 
 async function plugIn(t: { teardown(fn: () => Promise<void>): void }): Promise<VirtualMic> {
