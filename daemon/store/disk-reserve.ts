@@ -12,6 +12,7 @@ export class DiskReserve {
   readonly #bytes: number;
   readonly #monotonicNowMs: () => number;
   #held = false;
+  #spent = false;
   #triedAtMs = -Infinity;
 
   constructor(path: string, bytes: number, monotonicNowMs: () => number) {
@@ -25,6 +26,18 @@ export class DiskReserve {
     return this.#held;
   }
 
+  /** "spent": it was given to alerts and there has been no room for it since. "missing": there never was. */
+  get state(): "held" | "spent" | "missing" {
+    if (this.#held) return "held";
+    return this.#spent ? "spent" : "missing";
+  }
+
+  /** Notices that somebody took the file away, so that it can be taken again. */
+  check(): void {
+    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? -1;
+    if (this.#held && size < this.#bytes) [this.#held, this.#triedAtMs] = [false, -Infinity];
+  }
+
   /** Takes the room if it is not held and was not tried for a while. A disk without room is no error. */
   take(): void {
     const nowMs = this.#monotonicNowMs();
@@ -33,18 +46,24 @@ export class DiskReserve {
     try {
       this.#fill();
       this.#held = true;
+      this.#spent = false;
     } catch {
-      rmSync(this.#path, { force: true }); // half a reserve would only take room from the alerts
+      this.#remove(); // half a reserve would only take room from the alerts
     }
   }
 
   /** Gives the room to whoever writes next. False: there was none left to give. */
   spend(): boolean {
     if (!this.#held) return false;
-    rmSync(this.#path, { force: true });
+    this.#remove();
     this.#held = false;
+    this.#spent = true;
     this.#triedAtMs = this.#monotonicNowMs();
     return true;
+  }
+
+  #remove(): void {
+    rmSync(this.#path, { force: true, recursive: true }); // whatever somebody put there
   }
 
   #fill(): void {

@@ -26,6 +26,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #dead: FusiondError | undefined;
+  #logPages = LOG_PAGES;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -50,15 +51,20 @@ export class GroupCommit {
   #transact(calls: readonly StoreCall[]): readonly StoreReply[] {
     const { db, file, reserve, telemetry, monotonicNowMs } = this.#options;
     const writes = calls.some((call) => call.operation === "commit");
-    if (writes && !reserve.held) {
+    if (writes) {
       reserve.take();
-      db.pragma(`wal_autocheckpoint = ${reserve.held ? LOG_PAGES : LOG_PAGES_WHILE_FULL}`);
+      this.#setLogPages(reserve.held ? LOG_PAGES : LOG_PAGES_WHILE_FULL);
     }
     const startedAtMs = monotonicNowMs();
     const replies = db.transaction(() => calls.map((call) => this.#attempt(call)))();
     if (writes) telemetry.committed((monotonicNowMs() - startedAtMs) / 1000);
     file.tellCorrupt();
     return replies;
+  }
+
+  #setLogPages(pages: number): void {
+    if (pages !== this.#logPages) this.#options.db.pragma(`wal_autocheckpoint = ${pages}`);
+    this.#logPages = pages;
   }
 
   /** One call in a savepoint of its own: refused, it leaves the others alone. */
@@ -94,7 +100,6 @@ export class GroupCommit {
 
   #spendReserve(): void {
     if (!this.#options.reserve.spend()) return;
-    this.#options.telemetry.note("error", "the disk is full: the reserve for alerts is being used, health messages are shed");
     this.#emptyLog();
   }
 }

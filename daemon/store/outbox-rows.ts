@@ -89,6 +89,11 @@ export class OutboxRows {
     return this.#statements.acknowledged.all(afterRowId, limit);
   }
 
+  /** All acknowledged rows, oldest first, from the index alone: the table is hundreds of megabytes after a long outage. */
+  allAcknowledged(): readonly number[] {
+    return this.#statements.allAcknowledged.all().sort((a, b) => a - b);
+  }
+
   /** Notes the acknowledgement. False: the row has gone. */
   acknowledge(rowId: number, nowMs: number, streamSequence: number): boolean {
     return this.#statements.acknowledge.run(nowMs, streamSequence, rowId).changes > 0;
@@ -110,9 +115,14 @@ export class OutboxRows {
     return { waiting: this.#statements.waitingCount.get() ?? 0, oldest: this.#statements.waitingSince.get() };
   }
 
-  /** Bytes and last row id, from the whole table. */
-  totals(): { readonly bytes: number; readonly lastRowId: number } {
-    return this.#statements.totals.get()!;
+  /** The sizes of all rows together, from the whole table: seconds after a long outage. */
+  bytes(): number {
+    return this.#statements.bytes.get() ?? 0;
+  }
+
+  /** The highest row id; 0 if there is no row. */
+  lastRowId(): number {
+    return this.#statements.lastRowId.get() ?? 0;
   }
 }
 
@@ -145,6 +155,9 @@ function prepare(db: Database.Database) {
         "SELECT row_id FROM outbox WHERE acknowledged_at IS NOT NULL AND row_id > ? ORDER BY row_id LIMIT ?",
       )
       .pluck(),
+    allAcknowledged: db
+      .prepare<[], number>("SELECT row_id FROM outbox INDEXED BY outbox_retained_class WHERE acknowledged_at IS NOT NULL")
+      .pluck(),
     acknowledge: db.prepare<[number, number, number]>(
       "UPDATE outbox SET acknowledged_at = ?, stream_sequence = ? WHERE row_id = ?",
     ),
@@ -157,8 +170,7 @@ function prepare(db: Database.Database) {
         "SELECT accepted_at FROM outbox INDEXED BY outbox_waiting WHERE acknowledged_at IS NULL ORDER BY row_id LIMIT 1",
       )
       .pluck(),
-    totals: db.prepare<[], { bytes: number; lastRowId: number }>(
-      "SELECT coalesce(sum(size), 0) AS bytes, coalesce(max(row_id), 0) AS lastRowId FROM outbox",
-    ),
+    bytes: db.prepare<[], number>("SELECT coalesce(sum(size), 0) FROM outbox").pluck(),
+    lastRowId: db.prepare<[], number>("SELECT coalesce(max(row_id), 0) FROM outbox").pluck(),
   };
 }

@@ -42,11 +42,9 @@ export class Outbox {
 
   /** Takes up what the last run left. Says so if its counts do not add up. */
   recover(): void {
-    const { rows, counters, retention, note } = this.#options;
-    const totals = rows.totals();
-    this.#recoveredRowId = totals.lastRowId;
-    counters.set("bytes", totals.bytes);
-    for (const rowId of rows.acknowledged(0, -1)) retention.keep(rowId);
+    const { rows, retention, note } = this.#options;
+    this.#recoveredRowId = rows.lastRowId();
+    for (const rowId of rows.allAcknowledged()) retention.keep(rowId);
     const { accepted, acknowledged, superseded, pending, shed } = this.counts();
     const shedLater = shed.reduce((sum, { at, count }) => sum + (at === "later" ? count : 0), 0);
     const missing = accepted - acknowledged - superseded - shedLater - pending;
@@ -200,11 +198,14 @@ export class Outbox {
   #read(rowId: number): StoredRow | undefined {
     const { rows, counters, quarantine, note } = this.#options;
     const row = rows.read(rowId);
-    if (row === undefined || isIntact(row)) return row;
+    if (row === undefined) {
+      throw new FusiondError("store_unavailable", "an index of the state file names a row that is not there: start fusiond again, which builds the index anew");
+    }
+    if (isIntact(row)) return row;
     quarantine.put("outbox", row.message_id, row.body, "checksum");
     if (row.acknowledged_at === null) counters.add(row.class === "health" ? "shed_health_later" : "shed_alert_later", 1);
     rows.remove(rowId);
-    counters.set("bytes", rows.totals().bytes);
+    counters.set("bytes", rows.bytes());
     note("error", "a message in the outbox was damaged on disk: it is in quarantine", { messageId: row.message_id });
     return undefined;
   }

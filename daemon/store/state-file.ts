@@ -28,8 +28,8 @@ export interface StateClock {
  * Opens the state file: write-ahead log, every commit synchronised to the disk.
  * Errors: FusiondError "store_version"; SQLite's own.
  */
-export function openStateDatabase(folder: string): Database.Database {
-  const path = join(folder, STATE_FILE);
+export function openStateDatabase(folder: string, name = STATE_FILE): Database.Database {
+  const path = join(folder, name);
   preparePrivateFile(path);
   const db = new Database(path);
   try {

@@ -136,8 +136,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Closed set of what can be wrong with the place of the state while it still works; the metric label. */
+export const STORE_FAULT_REASONS = ["disk_full", "reserve_missing", "folder_replaced"] as const;
+
+/** What is wrong with the place of the state, in a sentence for the operator. */
+export interface StoreFault {
+  readonly reason: (typeof STORE_FAULT_REASONS)[number];
+  readonly detail: string;
+}
+
 /** What the store tells while it works. */
 export interface StoreTelemetry {
+  /** What is wrong with the place of the state now; told when it changed, looked at every 5 s. */
+  place(faults: readonly StoreFault[]): void;
   committed(seconds: number): void;
   corrupt(count: number): void;
   note(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;

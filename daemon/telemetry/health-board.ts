@@ -3,6 +3,7 @@ import { systemClock, type Clock } from "../runtime/clock.js";
 import type { DeliveryState } from "../sinks/delivery-check.js";
 import { SHED_REASONS, type DropReason, type ShedReason, type SourceTransition } from "../sources/source.js";
 import type { AstraySource, HealthSnapshot, Readiness, SourceHealth } from "./health.js";
+import type { StoreFault } from "../store/store.js";
 import type { Redactor } from "./redact.js";
 
 /** For how long a source counts as giving too much after something of it was dropped, ms. */
@@ -18,6 +19,7 @@ export class HealthBoard {
   #outbox: Readiness = { state: "starting" };
   #broker: Readiness = { state: "starting" };
   #delivery: Readiness = { state: "starting" };
+  #place: readonly StoreFault[] = [];
   #stopping = false;
   #waitingItems: () => number = () => 0;
   #astray: () => readonly AstraySource[] = () => [];
@@ -82,6 +84,11 @@ export class HealthBoard {
     this.#broker = { state: "failed", detail: this.#redactor.text(reason) };
   }
 
+  /** What is wrong with the state folder and its disk. */
+  place(faults: readonly StoreFault[]): void {
+    this.#place = faults;
+  }
+
   /** Whether the broker stores what it is given. */
   delivery(state: DeliveryState): void {
     if (state.state === "degraded") this.#delivery = { state: "failed", detail: this.#redactor.text(state.detail) };
@@ -124,6 +131,7 @@ export class HealthBoard {
       astray: this.#astray(),
       delivery: this.#delivery,
       shed: new Map([...this.#shed].map(([reason, shed]) => [reason, lately(shed, nowMs)])),
+      place: this.#place,
       pipeline: { waitingItems, stalledMs: nowMs - movingSinceMs },
     };
   }

@@ -1,6 +1,7 @@
 // Whether the daemon lives and whether it is ready, as pure judgements over a snapshot.
 import type { Modality } from "../../fusion/model/modality.js";
 import { SHED_REASONS, type ShedReason, type SourceState } from "../sources/source.js";
+import type { StoreFault } from "../store/store.js";
 
 /** "degraded" works with something missing and counts as ready. */
 export type HealthStatus = "ok" | "degraded" | "failed";
@@ -55,6 +56,8 @@ export interface HealthSnapshot {
   readonly delivery: Readiness;
   /** Sources of which more came lately than was taken, by reason. */
   readonly shed: ReadonlyMap<ShedReason, readonly string[]>;
+  /** What is wrong with the state folder and its disk while alerts can still be written. */
+  readonly place: readonly StoreFault[];
   readonly pipeline: {
     readonly waitingItems: number;
     /** Since when nothing was finished although something waited, ms. */
@@ -79,7 +82,8 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const checks = [checkTowers, checkOutbox, checkSources, checkTimes, checkIntake, checkBroker, checkDelivery].map((check) => check(snapshot));
+  const parts = [checkTowers, checkOutbox, checkPlace, checkSources, checkTimes, checkIntake, checkBroker, checkDelivery];
+  const checks = parts.map((check) => check(snapshot));
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
 }
@@ -172,4 +176,9 @@ function checkDelivery({ broker, delivery }: HealthSnapshot): HealthCheck {
   if (broker.state !== "ready" || delivery.state === "starting") return { name, status: "ok", reason: "it is looked at once the broker is connected" };
   if (delivery.state === "ready") return { name, status: "ok", reason: "the broker stores what it is given" };
   return { name, status: "degraded", reason: delivery.detail ?? "the broker does not store what it is given" };
+}
+
+function checkPlace({ place }: HealthSnapshot): HealthCheck {
+  if (place.length === 0) return { name: "state_folder", status: "ok", reason: "it is there, and the reserve for alerts is held" };
+  return { name: "state_folder", status: "degraded", reason: place.map(({ detail }) => detail).join("; ") };
 }

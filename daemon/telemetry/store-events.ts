@@ -1,6 +1,6 @@
 // What the store tells, and the outbox's own counts, read at every scrape.
 import type { Clock } from "../runtime/clock.js";
-import type { OutboxCounts, Store, StoreTelemetry } from "../store/store.js";
+import { STORE_FAULT_REASONS, type OutboxCounts, type Store, type StoreFault, type StoreTelemetry } from "../store/store.js";
 import type { HealthBoard } from "./health-board.js";
 import type { LogFields, Logger } from "./logger.js";
 import type { GaugeMetric, HistogramMetric, KeptCounterMetric, Metrics } from "./metrics.js";
@@ -17,6 +17,7 @@ export class StoreEvents implements StoreTelemetry {
   readonly #capacityBytes: GaugeMetric;
   readonly #oldestAge: GaugeMetric;
   readonly #commit: HistogramMetric;
+  readonly #degraded: GaugeMetric;
   #counts: OutboxCounts | undefined;
   #read: () => Promise<OutboxCounts | undefined> = () => Promise.resolve(undefined);
   #reading: Promise<void> | undefined;
@@ -38,6 +39,8 @@ export class StoreEvents implements StoreTelemetry {
     this.#capacityBytes = metrics.gauge({ name: "outbox_capacity_bytes", help: "Size that the outbox may have." });
     this.#oldestAge = metrics.gauge({ name: "outbox_oldest_age_seconds", help: "Age of the oldest message that waits for the broker." });
     this.#commit = metrics.histogram({ name: "outbox_commit_seconds", help: "Time of one commit, fsync included." });
+    this.#degraded = metrics.gauge({ name: "store_degraded", help: "1 while the state folder or its disk is not as it must be, by reason.", labels: ["reason"] });
+    for (const reason of STORE_FAULT_REASONS) this.#degraded.set(0, { reason });
     metrics.onScrape(() => this.#collect());
     metrics.onScrapeWaitFor(() => this.#refresh());
   }
@@ -54,6 +57,16 @@ export class StoreEvents implements StoreTelemetry {
 
   corrupt(count: number): void {
     this.#logger.log("error", "rows of the store were corrupt and were left out", { count });
+  }
+
+  place(faults: readonly StoreFault[]): void {
+    for (const reason of STORE_FAULT_REASONS) {
+      const fault = faults.find((each) => each.reason === reason);
+      this.#degraded.set(fault === undefined ? 0 : 1, { reason });
+      if (fault !== undefined) this.#logger.log("error", "the place of the state is not as it must be", { ...fault });
+    }
+    if (faults.length === 0) this.#logger.log("info", "the place of the state is as it must be again");
+    this.#health.place(faults);
   }
 
   note(level: "info" | "warn" | "error", message: string, fields?: LogFields): void {

@@ -187,7 +187,7 @@ await t.test("store: goes on with alerts from its reserve when the disk is full,
   }
   t.ok(taken >= 50, `${taken} alerts were taken from the reserve`);
   t.match(failures, [{ code: "store_full", message: /free some of it/ }]);
-  t.match(telemetry.notes, [{ level: "error", message: /reserve/ }]);
+  t.match(telemetry.places.at(-1), [{ reason: "disk_full", detail: /reserve.*free some room/ }]);
   const [row] = await store.claim(1, []);
   t.equal(row?.messageId, "first.1", "what is there can still be read");
   rmSync(filler);

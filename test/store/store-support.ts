@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { SqliteStore, type SqliteStoreOptions } from "../../daemon/store/sqlite-store.js";
-import type { CommitBatch, OutboxCounts, OutboxMessage, StoreTelemetry } from "../../daemon/store/store.js";
+import type { CommitBatch, OutboxCounts, OutboxMessage, StoreFault, StoreTelemetry } from "../../daemon/store/store.js";
 
 /** A telemetry that remembers. */
 export class RecordingStoreTelemetry implements StoreTelemetry {
@@ -16,6 +16,10 @@ export class RecordingStoreTelemetry implements StoreTelemetry {
   }
   corrupt(count: number): void {
     this.corruptRows += count;
+  }
+  readonly places: (readonly StoreFault[])[] = [];
+  place(faults: readonly StoreFault[]): void {
+    this.places.push(faults);
   }
   note(level: "info" | "warn" | "error", message: string): void {
     this.notes.push({ level, message });

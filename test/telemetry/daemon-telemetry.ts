@@ -98,6 +98,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   }
   store.committed(0.004);
   store.corrupt(1);
+  store.place([{ reason: "disk_full", detail: "the disk is full" }]);
   store.watch({ counts: () => Promise.resolve(outboxCounts) });
   bus.connected(false);
   bus.connected(true);

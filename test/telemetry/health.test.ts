@@ -17,6 +17,7 @@ const good: HealthSnapshot = {
   astray: [],
   delivery: { state: "ready" },
   shed: new Map(),
+  place: [],
   pipeline: { waitingItems: 0, stalledMs: 0 },
 };
 
@@ -39,6 +40,7 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["a source whose times are behind", { astray: [{ sourceId: "cam", lagMs: 48_000 }] }, "degraded; times: cam is 48 s behind the clock"],
     ["a source whose times are ahead", { astray: [{ sourceId: "cam", lagMs: -86_400_000 }] }, "degraded; times: cam is 86400 s ahead of the clock"],
+    ["the disk is full", { place: [{ reason: "disk_full", detail: "free some room" }] }, "degraded; state_folder: free some room"],
     ["not delivered", { delivery: { state: "failed", detail: "the stream is full" } }, "degraded; delivery: the stream is full"],
     ["not delivered, no broker", { delivery: { state: "failed", detail: "x" }, broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["a chatty source", { shed: new Map([["rate", ["feed"]]]) }, "degraded; intake: more lines than the limit of a source (rate: feed): the rest is dropped"],
@@ -51,7 +53,7 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "sources", "times", "intake", "broker", "delivery"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "state_folder", "sources", "times", "intake", "broker", "delivery"]);
   t.end();
 });
 
@@ -114,7 +116,7 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   board.towerFailed("image", "it crashed");
   board.outboxRefused("the disk is full");
   board.removeSource("dock-cam");
-  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "failed", "ok", "ok", "ok", "ok"]);
+  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "ok", "failed", "ok", "ok", "ok", "ok"]);
   board.stopping();
   t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
   t.end();
