@@ -1,5 +1,6 @@
 // sources: cameras, microphones and text feeds.
 import { z } from "zod";
+import { lineTime } from "./line-time.js";
 import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, kinds, present, requireOneOf, strict, text, whole } from "./common.js";
 
 /** Where pictures or sound come from. `file`: an absolute path; `device`: /dev/video0 or an ALSA name. Never holds credentials. */
@@ -56,6 +57,12 @@ export interface MicrophoneConfig extends MediaBase {
   readonly kind: "microphone";
 }
 
+/** Where JSON lines carry their time, and how. `perSecond`: in how many parts of a second a number counts. */
+export interface LineTimeConfig {
+  readonly field: string;
+  readonly format: { readonly kind: "rfc3339" } | { readonly kind: "unix"; readonly perSecond: number } | { readonly kind: "pattern"; readonly pattern: string; readonly zone?: string };
+}
+
 /** A text feed. */
 export interface TextConfig extends SourceBase {
   readonly kind: "text";
@@ -64,6 +71,8 @@ export interface TextConfig extends SourceBase {
   readonly json: boolean;
   /** How a JSON line reads as text: `badge {result} at {door}`. */
   readonly template?: string;
+  /** Absent: a field `time` in RFC 3339, if a line has one. */
+  readonly time?: LineTimeConfig;
 }
 
 /** One source of the configuration. */
@@ -198,12 +207,16 @@ const feed = strict({
     .regex(/^[^{}]*(?:\{[^{}\s]+\}[^{}]*)+$/, { error: "must name at least one field in braces, as in: badge {result} at {door}" })
     .optional()
     .describe("how a JSON line reads as text: badge {result} at {door}"),
+  time: lineTime.optional().describe("the field that says when a JSON line happened, for replays; default: time, in RFC 3339"),
 })
   .meta(requireOneOf(FEED_KINDS))
   .superRefine(exactlyOneOf(FEED_KINDS), EVEN_IF_WRONG)
   .superRefine((value, context) => {
     if (value.template !== undefined && value.json !== true) {
       context.addIssue({ code: "custom", path: ["template"], message: "only works with json: true: plain lines have no fields" });
+    }
+    if (value.time !== undefined && value.json !== true) {
+      context.addIssue({ code: "custom", path: ["time"], message: "only works with json: true: plain lines have no fields" });
     }
   }, EVEN_IF_WRONG);
 
@@ -215,7 +228,7 @@ const textFeed = strict({ text: feed.describe("where lines of text come from"), 
       ? { kind: "subject" as const, subject: from.subject ?? "" }
       : { kind: "file" as const, path: from.file },
   json: from.json,
-  ...present({ template: from.template }),
+  ...present({ template: from.template, time: from.time }),
 }));
 
 /** One source, its id and the global gate still apart. */

@@ -85,7 +85,7 @@ function buildMicrophone(config: MicrophoneConfig, context: SourcesContext): Sou
 
 function buildText(config: TextConfig, context: SourcesContext): Source | undefined {
   const { feed } = config;
-  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), fieldsAsked: context.fieldsAsked, ...defaultTextLimits };
+  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), fieldsAsked: context.fieldsAsked, ...(config.time === undefined ? {} : { time: { ...config.time, required: true } }), ...defaultTextLimits };
   if (feed.kind === "file") {
     const origin = context.mode === "replay" ? ({ kind: "replay", path: feed.path, startsAtMs: 0 } as const) : feed;
     return new TextSource({ ...shape, origin }, context.telemetry);

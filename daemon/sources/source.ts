@@ -18,9 +18,10 @@ export type ShedReason = (typeof SHED_REASONS)[number];
 
 /**
  * Closed set of what of a line of text could not be taken as it stands, though the line was. "fields_cut": fields beyond
- * the bounds were left out.
+ * the bounds were left out. The rest is about the time that a line carries: it cannot be read, or, in a recording, lies far
+ * ahead of the lines after it or before one that came earlier.
  */
-export const LINE_FAULTS = ["fields_cut"] as const;
+export const LINE_FAULTS = ["fields_cut", "time_unreadable", "time_ahead", "time_back"] as const;
 /** What was wrong with a line. */
 export type LineFault = (typeof LINE_FAULTS)[number];
 
@@ -89,8 +90,8 @@ export interface Source {
 /** What a source tells beside its signals. */
 export interface SourceTelemetry {
   dropped(sourceId: string, reason: DropReason, count: number): void;
-  /** A line was taken, but not wholly as it stands. */
-  lineFault(sourceId: string, fault: LineFault): void;
+  /** A line was taken, but not wholly as it stands. `written`: what was wrong with it. */
+  lineFault(sourceId: string, fault: LineFault, written?: string): void;
   /** `detail`: why, in an operator's words, without secrets. */
   restarted(sourceId: string, reason: RestartReason, detail: string): void;
   /** What comes shows something that cannot be, or does so no more. */

@@ -1,14 +1,13 @@
 // A feed of text: a followed file, a NATS subject, or a file that is replayed.
 import { createReadStream } from "node:fs";
 import { FusiondError } from "../../fusion/model/errors.js";
-import type { Fields } from "../../fusion/model/observation.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import { DropTally } from "./drop-tally.js";
 import { FollowedFile } from "./followed-file.js";
-import { LiveLines, type Said } from "./live-lines.js";
+import { LineReader, type LineReaderOptions, type ReadLine } from "./line-reader.js";
+import { LiveLines } from "./live-lines.js";
 import { LineCutter } from "./line-cutter.js";
-import { jsonFields } from "./json-fields.js";
-import { fieldsOfTemplate, renderLine } from "./line-template.js";
+import { RecordedTimes, type TimedLine } from "./recorded-times.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
 import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
 
@@ -32,16 +31,10 @@ export type TextOrigin =
   /** `startsAtMs`: event time of its first line, Unix ms, for lines that carry no time. */
   | { readonly kind: "replay"; readonly path: string; readonly startsAtMs: number };
 
-/** A text feed. */
-export interface TextSourceOptions {
+/** A text feed. With `json`, lines that are no JSON objects are dropped and counted. */
+export interface TextSourceOptions extends LineReaderOptions {
   readonly id: string;
   readonly origin: TextOrigin;
-  /** Lines are JSON objects; others are dropped and counted. */
-  readonly json: boolean;
-  /** With `json`: "badge {result} at {door}"; absent: all values. */
-  readonly template?: string;
-  /** With `json`: fields that are kept however many a line has, as rules name them; those of the template are as well. */
-  readonly fieldsAsked?: readonly string[];
   readonly lineBytesMax: number;
   /** Live feeds: more lines than that in one second are dropped and counted. */
   readonly linesPerSecondMax: number;
@@ -63,8 +56,7 @@ const MALFORMED_TOLD_EVERY = 100;
 
 /**
  * Reads lines. A live line happened when it arrived (a file is looked at five times a second); a silent feed's progress
- * follows the clock. A replayed line happened at its field `time` (RFC 3339, with `json`), else one ms after the line
- * before; event time never goes back, so a line whose time lies before its predecessor's takes the next ms.
+ * follows the clock. A replayed line happened at the time that it carries: see `RecordedTimes`.
  */
 export class TextSource implements Source {
   readonly id: string;
@@ -73,8 +65,8 @@ export class TextSource implements Source {
   readonly #options: TextSourceOptions;
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
-  readonly #asked: ReadonlySet<string>;
   readonly #drops: DropTally;
+  readonly #reader: LineReader;
   #malformed = 0;
 
   constructor(options: TextSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
@@ -83,8 +75,8 @@ export class TextSource implements Source {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#clock = clock;
-    this.#asked = new Set([...(options.fieldsAsked ?? []), ...fieldsOfTemplate(options.template ?? "")]);
     this.#drops = new DropTally((reason, count) => telemetry.dropped(options.id, reason, count));
+    this.#reader = new LineReader(options, (fault, written) => telemetry.lineFault(options.id, fault, written));
   }
 
   observe(signal: AbortSignal): AsyncIterable<SourceSignal> {
@@ -153,31 +145,36 @@ export class TextSource implements Source {
   async #replay(path: string, startsAtMs: number, outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
     await outlet.state("healthy", startsAtMs);
     const cutter = this.#cutter();
-    let at = startsAtMs - 1;
-    const tell = async (line: string): Promise<void> => {
-      const said = this.#read(line);
-      if (said === undefined || signal.aborted) return;
-      at = Math.max(at + 1, timeOf(said.fields) ?? -Infinity);
-      await outlet.capture({ modality: "text", capturedAt: at, durationMs: 0, receivedAtMs: this.#clock.monotonicNowMs(), ...said });
+    const times = new RecordedTimes(startsAtMs, (fault) => this.#telemetry.lineFault(this.id, fault));
+    const tell = async (lines: readonly TimedLine[]): Promise<void> => {
+      for (const { said, at } of lines) {
+        if (signal.aborted) return;
+        await outlet.capture({ modality: "text", capturedAt: at, durationMs: 0, receivedAtMs: this.#clock.monotonicNowMs(), ...said });
+      }
+    };
+    const take = async (line: string): Promise<void> => {
+      const read = this.#read(line);
+      if (read !== undefined) await tell(times.push(read));
     };
     try {
       for await (const bytes of createReadStream(path, { signal })) {
-        for (const line of cutter.push(bytes as Buffer)) await tell(line);
+        for (const line of cutter.push(bytes as Buffer)) await take(line);
       }
     } catch (cause) {
       if (signal.aborted) return;
       throw new FusiondError("media_invalid", `source ${this.id}: ${path} cannot be read: name another file`, { cause });
     }
     const last = cutter.flush();
-    if (last !== undefined) await tell(last);
+    if (last !== undefined) await take(last);
+    await tell(times.flush());
     await outlet.state("ended", outlet.toldMs ?? startsAtMs);
   }
 
   /** Tells a line that was admitted. Never rejects: whatever one line does, it does to itself alone. */
   async #line(line: string, live: LiveLines): Promise<void> {
     try {
-      const said = this.#read(line);
-      if (said !== undefined) await live.line(said);
+      const read = this.#read(line);
+      if (read !== undefined) await live.line(read.said);
     } catch (error) {
       this.#drops.add("failed");
       this.#telemetry.note(this.id, "error", "a line could not be taken in: it was dropped", { error });
@@ -185,14 +182,10 @@ export class TextSource implements Source {
   }
 
   /** What a line says; nothing for an empty one or one that should be JSON and is not. */
-  #read(line: string): Said | undefined {
+  #read(line: string): ReadLine | undefined {
     if (line.trim() === "") return undefined;
-    if (!this.#options.json) return { text: line };
-    const json = jsonFields(line, this.#asked);
-    if (json !== undefined) {
-      if (json.cut > 0) this.#telemetry.lineFault(this.id, "fields_cut");
-      return { text: renderLine(this.#options.template, json.fields), fields: json.fields };
-    }
+    const read = this.#reader.read(line);
+    if (read !== undefined) return read;
     this.#drops.add("malformed");
     if (this.#malformed++ % MALFORMED_TOLD_EVERY === 0) {
       this.#telemetry.note(this.id, "warn", "a line is no JSON object: it was dropped", { soFar: this.#malformed });
@@ -203,10 +196,4 @@ export class TextSource implements Source {
   #cutter(): LineCutter {
     return new LineCutter(this.#options.lineBytesMax, () => this.#drops.add("oversize"));
   }
-}
-
-/** A line's own time, Unix ms; nothing where it has none that can be read. */
-function timeOf(fields: Fields | undefined): number | undefined {
-  const time = Date.parse(fields?.get("time") ?? "");
-  return Number.isNaN(time) ? undefined : time;
 }

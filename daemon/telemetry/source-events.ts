@@ -10,9 +10,15 @@ const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalate
 const NOT_STARTED = "it was not started yet";
 const ANOMALY_OF = { image: "frozen", audio: "silent" } as const;
 
+/** So much of what a line says goes to the log, characters. */
+const WRITTEN_CHARS_MAX = 64;
+
 /** What a line's fault means to whoever reads the log. */
 const FAULT_SENTENCES: Readonly<Record<LineFault, string>> = {
   fields_cut: "a line of JSON has more fields than are kept: those that no rule and no template names were left out",
+  time_unreadable: "the time of a line cannot be read: it counts when it arrives, or in a replay right after the line before; say what it is in the key time",
+  time_ahead: "the time of a recorded line lies more than an hour ahead of the lines after it: it counts right after the line before",
+  time_back: "the time of a recorded line lies before one that came earlier: it counts right after the line before",
 };
 
 /** A configured source, as far as labels go. */
@@ -124,9 +130,9 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
   }
 
-  lineFault(sourceId: string, reason: LineFault): void {
+  lineFault(sourceId: string, reason: LineFault, written?: string): void {
     this.#lineFaults.increase({ source: this.#ids.of(sourceId), reason });
-    this.#logger.log("warn", FAULT_SENTENCES[reason], { source: sourceId, reason });
+    this.#logger.log("warn", FAULT_SENTENCES[reason], { source: sourceId, reason, ...(written === undefined ? {} : { written: written.slice(0, WRITTEN_CHARS_MAX) }) });
   }
 
   restarted(sourceId: string, reason: RestartReason, detail: string): void {

@@ -174,3 +174,18 @@ void t.test("sources: a line that is too long is passed over, its neighbours are
   t.equal(oversize, 2);
   t.end();
 });
+
+void t.test("sources: a live line happens when it arrives, and a time that cannot be read is counted", async (t) => {
+  const clock = new VirtualClock();
+  const feed = new SpokenFeed();
+  const telemetry = new RememberedTelemetry();
+  const origin = { kind: "subject", subject: "a", feed } as const;
+  const source = new TextSource(options({ origin, json: true }), telemetry, clock);
+  const collecting = collect(source, (told) => told.captures.length === 3);
+  await clock.advance(100);
+  for (const time of ['"shift 7"', "1793511000", '"2001-07-01T00:00:00Z"']) feed.say(`{"time":${time}}`);
+  await clock.advance(1000);
+  const told = await collecting;
+  t.ok(told.captures.every(({ capturedAt }) => Math.abs(capturedAt - clock.wallNowMs()) <= 1100));
+  t.same(Object.fromEntries(telemetry.faults), { time_unreadable: 2 });
+});

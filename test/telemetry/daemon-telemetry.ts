@@ -5,6 +5,7 @@ import { createLogger } from "../../daemon/telemetry/logger.js";
 import { Metrics } from "../../daemon/telemetry/metrics.js";
 import { Redactor } from "../../daemon/telemetry/redact.js";
 import type { OutboxCounts } from "../../daemon/store/store.js";
+import { LINE_FAULTS } from "../../daemon/sources/source.js";
 import type { Incident } from "../../rules/incident.js";
 import { VirtualClock } from "./virtual-clock.js";
 
@@ -69,7 +70,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
     pipeline.observed(id, "image", 1_700_000_000_500);
     pipeline.calibration(id, "image", true);
     sources.dropped(id, "queue_full", 3);
-    sources.lineFault(id, "fields_cut");
+    for (const fault of LINE_FAULTS) sources.lineFault(id, fault, "shift 7");
     sources.restarted(id, "stall", "no picture for 10 s");
     sources.anomaly(id, "frozen", true);
     sources.anomaly(id, "frozen", false);
