@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expandPath, homeOf, type Env } from "./expand.js";
 import { nameOf, type Finding } from "./explain.js";
+import { cameraPlace, microphonePlace } from "./media-place.js";
 import type { ConfigPath } from "./problem.js";
 import type { Config, ParsedConfig } from "./schema.js";
 import type { NatsAuthConfig, NatsServerConfig } from "./schema/nats.js";
-import type { SourceConfig } from "./schema/sources.js";
+import type { CameraConfig, MediaInput, MicrophoneConfig, SourceConfig } from "./schema/sources.js";
 
 /** A file that a configuration names and that must exist. */
 export interface NamedFile {
@@ -31,11 +32,11 @@ export interface ResolvedPaths {
   readonly config: Config;
   /** Those of sources that are switched off are left out: nothing reads them. */
   readonly files: readonly NamedFile[];
-  /** Paths that cannot be made absolute; they stand in `config` as they were written. */
+  /** Paths that cannot be made absolute, which stand in `config` as they were written, and places that give no media. */
   readonly findings: readonly Finding[];
 }
 
-/** The configuration with absolute paths, and the files that it names. */
+/** The configuration with absolute paths, its cameras and microphones looked at, and the files that it names. */
 export function resolvePaths(parsed: ParsedConfig, options: PathOptions): ResolvedPaths {
   const paths = new Paths(options);
   const config: Config = {
@@ -87,12 +88,34 @@ class Paths {
       const { feed } = source;
       return feed.kind === "subject" ? source : { ...source, feed: { ...feed, path: this.absolute(feed.path, ...at, "text", "file") } };
     }
-    const { input, credentialsFile, enabled } = source;
+    const { credentialsFile, enabled } = source;
     return {
       ...source,
-      input: input.kind === "file" ? { ...input, location: this.#take(input.location, "media", enabled, ...at, source.kind) } : input,
+      input: this.#look(source, at),
       ...(credentialsFile === undefined ? {} : { credentialsFile: this.#take(credentialsFile, "credentials", enabled, ...at, "credentials_file") }),
     };
+  }
+
+  /** What is at the place of a camera or microphone, which must suit its other keys; one that is switched off may be anything. */
+  #look(source: CameraConfig | MicrophoneConfig, at: ConfigPath): MediaInput {
+    const { enabled } = source;
+    const written = source.input.kind === "url" ? source.input : { ...source.input, location: this.#expanded(source.input.location, [...at, source.kind]) };
+    const { folder } = this.#options;
+    const seen = source.kind === "camera" ? cameraPlace(written, folder) : microphonePlace(written, folder);
+    if ("problem" in seen) {
+      if (enabled) this.#find([...at, source.kind], seen.problem);
+      return written;
+    }
+    const { input } = seen;
+    if (!enabled) return input;
+    if (input.kind === "file") this.files.push({ path: [...at, source.kind], file: input.location, kind: "media" });
+    else if (source.loop) this.#find([...at, "loop"], '"loop" only works with a file: remove it');
+    if (input.kind !== "url" && source.follow) this.#find([...at, "follow"], '"follow" only works with a URL: remove it');
+    if (input.kind !== "file" && source.startsAt !== 0) this.#find([...at, "starts_at"], '"starts_at" only works with a file: remove it');
+    if (input.kind === "video_device" && source.kind === "camera" && source.audio) {
+      this.#find([...at, "audio"], '"audio" needs a URL or a file: a video device has no sound, add its microphone as a source');
+    }
+    return input;
   }
 
   server(server: NatsServerConfig): NatsServerConfig {
@@ -127,9 +150,9 @@ class Paths {
   }
 
   /** The absolute path of a file that must be there; `needed`: something reads it. */
-  #take(written: string, kind: NamedFile["kind"], needed: boolean, ...path: ConfigPath): string {
+  #take(written: string, kind: Exclude<NamedFile["kind"], "media">, needed: boolean, ...path: ConfigPath): string {
     const expanded = this.#expanded(written, path);
-    const file = kind === "media" ? resolve(this.#options.folder, expanded) : this.#secretPath(expanded);
+    const file = this.#secretPath(expanded);
     if (needed) this.files.push({ path, file, kind });
     return file;
   }

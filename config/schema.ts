@@ -15,6 +15,11 @@ import {
 } from "./schema/settings.js";
 import { gateOf, gateSchema, sourceSchema, type GateConfig, type SourceConfig } from "./schema/sources.js";
 
+/** Most cameras that are looked at: what the image tower remembers of each is bounded. */
+export const CAMERAS_MAX = 64;
+/** Most microphones and cameras with sound that are listened to. */
+export const HEARD_MAX = 256;
+
 /** A valid configuration. Paths are absolute, every source is in exactly one group, every default is filled in. */
 export interface Config {
   readonly site: string;
@@ -51,8 +56,14 @@ export const configSchema = strict({
   http: httpSchema.prefault({}).describe("metrics and health"),
 })
   .superRefine((config, context) => {
-    if (Object.keys(config.sources).length > 0) return;
-    context.addIssue({ code: "custom", path: ["sources"], message: "must name at least one camera, microphone or text feed" });
+    const sources = Object.values(config.sources);
+    const refuse = (message: string): void => context.addIssue({ code: "custom", path: ["sources"], message });
+    if (sources.length === 0) refuse("must name at least one camera, microphone or text feed");
+    const on = sources.filter((source) => source.enabled);
+    const cameras = on.filter(({ kind }) => kind === "camera").length;
+    if (cameras > CAMERAS_MAX) refuse(`must have at most ${CAMERAS_MAX} cameras, which is what one fusiond can look at, not ${cameras}: give the rest to another`);
+    const heard = on.filter((source) => source.kind === "microphone" || (source.kind === "camera" && source.audio)).length;
+    if (heard > HEARD_MAX) refuse(`must have at most ${HEARD_MAX} microphones and cameras with sound, not ${heard}: give the rest to another fusiond`);
   })
   .transform(({ state_dir, gate, sources, groups, rules, ...rest }): ParsedConfig => {
     const defaults = gateOf(gate) as GateConfig;

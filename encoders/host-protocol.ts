@@ -24,14 +24,21 @@ export interface CameraGateOptions {
   readonly wholeFrameIntervalMs: number;
 }
 
-/** The gates of the image tower, by source id; a source that is not listed has `DEFAULT_CAMERA_GATE`. */
+/** Most cameras of one image tower: it remembers the background of each, some 6 MB. */
+export const CAMERAS_MAX = 64;
+
+/** Most sources that one sound tower listens to: it remembers the noise floor of each. */
+export const HEARD_MAX = 256;
+
+/** The gates of the image tower. */
 export interface ImageGateOptions {
   /** True: no gate, each frame is one region. For pictures that were chosen by someone, not for cameras. */
   readonly wholePictures?: boolean;
-  readonly cameras: Readonly<Record<string, CameraGateOptions>>;
+  /** By source id. A source that is not here has masks that nobody knows: its pictures are refused. */
+  readonly cameras: ReadonlyMap<string, CameraGateOptions>;
 }
 
-/** A gate that suits most cameras. */
+/** A gate that suits most cameras, and masks nothing. */
 export const DEFAULT_CAMERA_GATE: CameraGateOptions = { masks: [], sensitivity: 0.5, regionsMax: 4, regionIntervalMs: 1000, wholeFrameIntervalMs: 0 };
 
 /** A tower as its child needs it. */

@@ -3,9 +3,12 @@ import { z } from "zod";
 import { lineTime } from "./line-time.js";
 import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, kinds, present, requireOneOf, strict, text, whole } from "./common.js";
 
-/** Where pictures or sound come from. `file`: an absolute path; `device`: /dev/video0 or an ALSA name. Never holds credentials. */
+/**
+ * Where pictures or sound come from. `url`: its scheme is in small letters; `file`: an absolute path; `video_device`: a path
+ * such as /dev/video0; `sound_device`: an ALSA name. Never holds credentials.
+ */
 export interface MediaInput {
-  readonly kind: "url" | "device" | "file";
+  readonly kind: "url" | "video_device" | "sound_device" | "file";
   readonly location: string;
 }
 
@@ -34,6 +37,8 @@ interface MediaBase extends SourceBase {
   readonly input: MediaInput;
   /** Absolute path of a file with `user:password`. */
   readonly credentialsFile?: string;
+  /** Whether a URL may lead to other hosts: redirects, playlists. */
+  readonly follow: boolean;
   /** Starts again at the end; files only. */
   readonly loop: boolean;
   /** Event time of a file's first sample, Unix ms. */
@@ -114,20 +119,20 @@ export function gateOf(gate: z.output<typeof ownGate>): Partial<GateConfig> {
   });
 }
 
-/** A place of media; `looksLikeFile` decides what is neither a URL nor under /dev. */
-function input(looksLikeFile: (location: string) => boolean): z.ZodType<MediaInput, string> {
-  return text
-    .superRefine((location, context) => {
-      const scheme = URL_PATTERN.exec(location)?.[1]?.toLowerCase();
-      if (scheme === undefined) return;
-      if (!SCHEMES.includes(scheme) || !URL.canParse(location)) {
-        context.addIssue({ code: "custom", message: `must be a URL that starts with ${SCHEMES.join("://, ")}://, or a device, or a file` });
-      } else if (hasCredentials(location)) {
-        context.addIssue({ code: "custom", message: "must not hold a user or password: put user:password into a file and name it in credentials_file" });
-      }
-    })
-    .transform((location) => ({ kind: URL_PATTERN.test(location) ? "url" : looksLikeFile(location) ? "file" : "device", location }));
-}
+/** A place of media as it was written: what is no URL counts as a file until somebody has looked (media-place). */
+const place: z.ZodType<MediaInput, string> = text
+  .superRefine((location, context) => {
+    const scheme = URL_PATTERN.exec(location)?.[1]?.toLowerCase();
+    if (scheme === undefined) return;
+    if (!SCHEMES.includes(scheme) || !URL.canParse(location)) {
+      context.addIssue({ code: "custom", message: `must be a URL that starts with ${SCHEMES.join("://, ")}://, or a device, or a file` });
+    } else if (hasCredentials(location)) {
+      context.addIssue({ code: "custom", message: "must not hold a user or password: put user:password into a file and name it in credentials_file" });
+    }
+  })
+  .transform((location) =>
+    URL_PATTERN.test(location) ? { kind: "url", location: location.replace(URL_PATTERN, (scheme) => scheme.toLowerCase()) } : { kind: "file", location },
+  );
 
 /** Whether a URL has a user or a password in it. */
 export function hasCredentials(location: string): boolean {
@@ -137,6 +142,7 @@ export function hasCredentials(location: string): boolean {
 
 const media = {
   credentials_file: text.optional().describe("file with user:password on one line; secrets stand in files only"),
+  follow: z.boolean().default(false).describe("URLs only: true: it may lead to other hosts, by redirects and playlists"),
   loop: z.boolean().default(false).describe("files only: start again at the end"),
   starts_at: z.iso
     .datetime({ offset: true, error: "must be a time like 2026-01-01T00:00:00Z" })
@@ -146,53 +152,35 @@ const media = {
   enabled,
 };
 
-/** Checks keys that only files have. */
-function fileKeys(value: { input: MediaInput; loop: boolean; starts_at: number }, context: z.RefinementCtx): void {
-  if (value.input.kind === "file") return;
-  if (value.loop) context.addIssue({ code: "custom", path: ["loop"], message: "only works with a file: remove it" });
-  if (value.starts_at !== 0) context.addIssue({ code: "custom", path: ["starts_at"], message: "only works with a file: remove it" });
-}
-
 const corner = z.tuple([fraction, fraction], { error: "must be a corner [x, y], fractions of width and height from 0 to 1" });
 
 const camera = strict({
-  camera: input((location) => !location.startsWith("/dev/")).describe("rtsp:// or http:// URL, /dev/video0, or a video file"),
+  camera: place.describe("rtsp:// or http:// URL, /dev/video0, or a video file"),
   fps: z.number().min(0.1).max(60).default(5).describe("frames decoded a second"),
   width: whole(64, 3840).default(640).describe("frames are scaled to this width, in pixels"),
   audio: z.boolean().default(false).describe("true: also listen to the camera's sound"),
   masks: z.array(z.array(corner).min(3)).default([]).describe("polygons blacked out before anything sees the picture; corners [x, y] from 0 to 1"),
   gate: ownGate.default({}).describe("this camera's own gate keys, over the global ones"),
   ...media,
-})
-  .superRefine((value, context) => {
-    fileKeys({ input: value.camera, ...value }, context);
-    if (value.audio && value.camera.kind === "device") {
-      context.addIssue({ code: "custom", path: ["audio"], message: "needs a URL or a file: a video device has no sound, add its microphone as a source" });
-    }
-  })
-  .transform(({ camera: place, credentials_file, starts_at, gate, ...rest }) => ({
-    kind: "camera" as const,
-    input: place,
-    ...present({ credentialsFile: credentials_file }),
-    startsAt: starts_at,
-    gate: gateOf(gate),
-    ...rest,
-  }));
+}).transform(({ camera: input, credentials_file, starts_at, gate, ...rest }) => ({
+  kind: "camera" as const,
+  input,
+  ...present({ credentialsFile: credentials_file }),
+  startsAt: starts_at,
+  gate: gateOf(gate),
+  ...rest,
+}));
 
 const microphone = strict({
-  microphone: input((location) => /^[^:]*(\/|\.[a-z0-9]{2,4}$)/i.test(location)).describe(
-    "ALSA device such as plughw:1,0, rtsp:// or http:// URL, or a sound file",
-  ),
+  microphone: place.describe("ALSA device such as plughw:1,0, rtsp:// or http:// URL, or a sound file"),
   ...media,
-})
-  .superRefine((value, context) => fileKeys({ input: value.microphone, ...value }, context))
-  .transform(({ microphone: place, credentials_file, starts_at, ...rest }) => ({
-    kind: "microphone" as const,
-    input: place,
-    ...present({ credentialsFile: credentials_file }),
-    startsAt: starts_at,
-    ...rest,
-  }));
+}).transform(({ microphone: input, credentials_file, starts_at, ...rest }) => ({
+  kind: "microphone" as const,
+  input,
+  ...present({ credentialsFile: credentials_file }),
+  startsAt: starts_at,
+  ...rest,
+}));
 
 const FEED_KINDS = ["subject", "file"];
 

@@ -24,5 +24,5 @@ export function buildEncoders(config: Config, pack: Pack, sources: readonly Sour
 
 function imageGate(config: Config): ImageGateOptions {
   const cameras = config.sources.flatMap((source) => (source.kind === "camera" ? [source] : []));
-  return { cameras: Object.fromEntries(cameras.map(({ id, masks, gate }) => [id, { masks, ...gate }])) };
+  return { cameras: new Map(cameras.map(({ id, masks, gate }) => [id, { masks, ...gate }])) };
 }

@@ -30,8 +30,8 @@ export function missingPrograms(loaded: LoadedConfig): ConfigProblem[] {
   for (const source of config.sources) {
     if (!source.enabled || source.kind === "text") continue;
     const at = ["sources", source.id, source.kind];
-    need(at, () => requireProgram("setpriv", "util-linux"));
-    if (source.kind === "microphone" && source.input.kind === "device") need(at, () => requireProgram("arecord", "alsa-utils"));
+    for (const program of ["setpriv", "prlimit"]) need(at, () => requireProgram(program, "util-linux"));
+    if (source.kind === "microphone" && source.input.kind === "sound_device") need(at, () => requireProgram("arecord", "alsa-utils"));
     else need(at, () => requireProgram("ffmpeg", "ffmpeg"));
     if (source.kind === "camera") need(at, requireOpenCv);
   }

@@ -4,6 +4,7 @@ import { readCredentials } from "../../config/secrets.js";
 import type { Pack } from "../../encoders/pack.js";
 import { defaultAnomalies } from "../sources/live-watcher.js";
 import { defaultPatience } from "../sources/live-run.js";
+import type { MediaKind } from "../sources/ffmpeg-args.js";
 import { MediaSource } from "../sources/media-source.js";
 import { MicrophoneSource } from "../sources/microphone-source.js";
 import type { Credentials } from "../sources/redact.js";
@@ -38,21 +39,22 @@ export function buildSources(configs: readonly SourceConfig[], context: SourcesC
 
 function buildSource(config: SourceConfig, context: SourcesContext): Source | undefined {
   if (config.kind === "text") return buildText(config, context);
-  if (config.kind === "microphone" && config.input.kind === "device") {
-    return context.mode === "replay" ? undefined : buildMicrophone(config, context);
-  }
-  return buildMedia(config, context);
+  const { kind } = config.input;
+  if (kind === "sound_device") return context.mode === "replay" ? undefined : buildMicrophone(config, context);
+  return buildMedia(config, kind, context);
 }
 
-function buildMedia(config: CameraConfig | MicrophoneConfig, context: SourcesContext): Source | undefined {
-  const isFile = config.input.kind === "file";
+function buildMedia(config: CameraConfig | MicrophoneConfig, kind: MediaKind, context: SourcesContext): Source | undefined {
+  const isFile = kind === "file";
   if (context.mode === "replay" && !isFile) return undefined;
   const credentials = credentialsOf(config, context);
   const withSound = config.kind === "microphone" || config.audio;
   return new MediaSource(
     {
       id: config.id,
+      kind,
       location: config.input.location,
+      follow: config.follow,
       ...(credentials === undefined ? {} : { credentials }),
       mode: context.mode === "replay" ? "replay" : isFile ? "realtime_file" : "live",
       ...(isFile && context.mode === "run" ? { loop: config.loop } : {}),
@@ -68,7 +70,7 @@ function buildMedia(config: CameraConfig | MicrophoneConfig, context: SourcesCon
   );
 }
 
-function buildMicrophone(config: MicrophoneConfig, context: SourcesContext): Source {
+function buildMicrophone(config: CameraConfig | MicrophoneConfig, context: SourcesContext): Source {
   return new MicrophoneSource(
     {
       id: config.id,

@@ -58,7 +58,7 @@ const UNWATCHED_MS = 10_000;
 export async function countFalseAlarms(options: FalseAlarmOptions, signal: AbortSignal): Promise<FalseAlarms> {
   const { pack, modality, labels, scored, files, recordings } = options;
   const thresholds = thresholdsOf(scored, labels.names);
-  const host = towerOf(pack, modality, { cameras: Object.fromEntries(files.map((_, i) => [idOf(i), recordings.gate])) });
+  const host = towerOf(pack, modality, { cameras: new Map(files.map((_, i) => [idOf(i), recordings.gate])) });
   const scorer = new Scorer(pack.space, labels.vectors);
   const prompts = labels.names.map(() => ({ alarms: 0, ms: 0 }));
   const leftOut: { path: string; reason: string }[] = [];

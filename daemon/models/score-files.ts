@@ -71,7 +71,7 @@ export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"],
 }
 
 /** A pack's tower on the processor, one thread; pictures are taken whole unless a gate is given. Not started. */
-export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: {}, wholePictures: true }): EncoderHost {
+export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: new Map(), wholePictures: true }): EncoderHost {
   return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate, spawn: spawnBound, telemetry: silent });
 }
 

@@ -16,6 +16,20 @@ export function spawnBound(command: string, args: readonly string[], options: Sp
   return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], { ...options, detached: true });
 }
 
+/** What a child may take. */
+export interface ChildLimits {
+  /** Memory of its own: heap, stacks, anonymous mappings. Asking for more fails. */
+  readonly dataBytes: number;
+}
+
+/** Limits of ffmpeg: H.264 and H.265 of 3840 x 2160 pixels need a third of it. */
+export const FFMPEG_LIMITS: ChildLimits = { dataBytes: 1024 ** 3 };
+
+/** As `spawnBound`, but what the child may take is bounded, and it leaves no core dump. Source: setrlimit(2), RLIMIT_DATA. */
+export function spawnLimited(command: string, args: readonly string[], options: SpawnOptions, limits: ChildLimits): ChildProcess {
+  return spawnBound("prlimit", [`--data=${limits.dataBytes}`, "--core=0", "--", command, ...args], options);
+}
+
 /** Resolves with how a child ended. Errors: FusiondError "dependency_missing" if it could not be started at all. */
 export function exitOf(child: ChildProcess, command: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,13 @@
 // One ffmpeg child: one connection, decoded to frames and pieces of sound with their time stamps.
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import type { Readable } from "node:stream";
-import { endChild, exitOf, requireProgram, spawnBound } from "../runtime/child-process.js";
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { pipeline, type Readable, type Writable } from "node:stream";
+import { endChild, exitOf, FFMPEG_LIMITS, requireProgram, spawnLimited } from "../runtime/child-process.js";
 import { ExactReader } from "./exact-reader.js";
 import { PIPES, type FfmpegCommand } from "./ffmpeg-args.js";
 import { framecrcEntries, type FramecrcEntry } from "./framecrc.js";
+import { InputReport } from "./input-report.js";
 import { eachLine } from "./stderr-notes.js";
 
 /** Takes what is decoded, in order per stream; while it has not resolved the next piece of that stream is not read. */
@@ -15,6 +18,8 @@ export interface MediaHandlers {
   sound?(ptsMs: number, samples: Float32Array<ArrayBuffer>): Promise<void>;
   /** A line of ffmpeg's stderr, with whatever secrets it holds. */
   complaint(line: string): void;
+  /** The input is not decoded, for this reason; nothing of it has come or will. */
+  refused(sentence: string): void;
 }
 
 /** How a child ended; the code says little: ffmpeg exits 0 on a network timeout. */
@@ -27,36 +32,83 @@ export interface MediaEnd {
 const GOODBYE_MS = 1000;
 
 /**
- * Runs ffmpeg until it ends or the signal aborts; resolves when the child has gone and all it gave was handled.
+ * Runs ffmpeg until it ends or the signal aborts; resolves when the child has gone and all it gave was handled. `body`,
+ * which is closed in any case, goes into it in place of `command.stdin`.
  *
  * Errors: FusiondError "dependency_missing" without ffmpeg; whatever a handler throws, after the child was ended.
  */
-export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandlers, signal: AbortSignal): Promise<MediaEnd> {
-  const ffmpeg = requireProgram("ffmpeg", "ffmpeg");
-  const child = spawnBound(ffmpeg, command.args, { stdio: stdioFor(handlers) });
+export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandlers, signal: AbortSignal, body?: Readable): Promise<MediaEnd> {
+  const file = await openFor(command);
+  if (file instanceof Error) {
+    handlers.complaint(file.message.replace(/^\w+: /, "")); // the error's code
+    return { code: null, signal: null };
+  }
+  const child = spawnFfmpeg(command, handlers, file?.fd);
+  void file?.close(); // the child has its own
   const exited = exitOf(child, "setpriv");
   const end = (): void => void endChild(child, GOODBYE_MS);
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   try {
     child.stdin?.on("error", () => undefined); // it may end before it has read the list
-    child.stdin?.end(command.stdin);
-    if (child.stderr !== null) eachLine(child.stderr, (line) => handlers.complaint(line));
-    const [exit] = await Promise.all([exited, readPictures(child, handlers, signal), readSound(child, handlers, signal)]);
+    if (child.stdin !== null && body !== undefined) feed(body, child.stdin, handlers, signal);
+    else child.stdin?.end(command.stdin);
+    const accepted = heed(child, command, handlers, end, signal);
+    const [exit] = await Promise.all([exited, readPictures(child, handlers, accepted, signal), readSound(child, handlers, accepted, signal)]);
     return exit;
   } finally {
     signal.removeEventListener("abort", end);
+    body?.destroy();
     await endChild(child, GOODBYE_MS);
   }
 }
 
-function stdioFor(handlers: MediaHandlers): StdioOptions {
+/** Hears what ffmpeg says and refuses what it must; resolves with whether there is anything to be read. */
+async function heed(child: ChildProcess, command: FfmpegCommand, handlers: MediaHandlers, end: () => void, signal: AbortSignal): Promise<boolean> {
+  const { stderr } = child;
+  if (stderr === null) return true;
+  const report = new InputReport(command.judged);
+  return new Promise((resolve) => {
+    stderr.once("close", () => resolve(true)); // it had no more to say, or never says what it decodes
+    eachLine(stderr, (line) => {
+      const reported = report.take(line);
+      if (reported === "accepted") return resolve(true);
+      if (reported === undefined || signal.aborted) return; // what it says of our hanging up is no news
+      if ("complaint" in reported) return handlers.complaint(reported.complaint);
+      handlers.refused(reported.refused);
+      resolve(false);
+      end();
+    });
+  });
+}
+
+/** Hands a body on; why it broke off is a complaint, but not that nobody takes it any more. */
+function feed(body: Readable, stdin: Writable, handlers: MediaHandlers, signal: AbortSignal): void {
+  pipeline(body, stdin, (error) => {
+    if (signal.aborted || (stdin.errored !== null && body.errored === null)) return;
+    handlers.complaint(error?.message ?? "the camera ended the stream");
+  });
+}
+
+/** The file that a command reads, opened without waiting for whoever writes to it, or why it cannot be. */
+async function openFor({ file }: FfmpegCommand): Promise<FileHandle | Error | undefined> {
+  if (file === undefined) return undefined;
+  return open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+}
+
+function spawnFfmpeg(command: FfmpegCommand, handlers: MediaHandlers, file: number | undefined): ChildProcess {
+  const stdio: StdioOptions = [...streamsFor(handlers), file ?? "ignore"];
+  return spawnLimited(requireProgram("ffmpeg", "ffmpeg"), command.args, { stdio }, FFMPEG_LIMITS);
+}
+
+/** The child's descriptors up to `FILE_FD`. */
+function streamsFor(handlers: MediaHandlers): ("pipe" | "ignore")[] {
   const picture = handlers.frame === undefined ? "ignore" : "pipe";
   const sound = handlers.sound === undefined ? "ignore" : "pipe";
   return ["pipe", picture, "pipe", picture, sound, sound];
 }
 
-async function readPictures(child: ChildProcess, handlers: MediaHandlers, signal: AbortSignal): Promise<void> {
+async function readPictures(child: ChildProcess, handlers: MediaHandlers, accepted: Promise<boolean>, signal: AbortSignal): Promise<void> {
   if (handlers.frame === undefined) return;
   const [index, samples] = [pipe(child, PIPES.pictureIndex), pipe(child, PIPES.picture)];
   const reader = new ExactReader(samples);
@@ -64,7 +116,7 @@ async function readPictures(child: ChildProcess, handlers: MediaHandlers, signal
     for await (const entry of framecrcEntries(index)) {
       if (entry.sizeBytes !== entry.width * entry.height * 3) return handlers.complaint("the picture changed its size");
       const pixels = await reader.read(entry.sizeBytes);
-      if (pixels === undefined || signal.aborted) return;
+      if (pixels === undefined || signal.aborted || !(await accepted)) return;
       await handlers.frame(entry, pixels);
     }
   } finally {
@@ -72,14 +124,14 @@ async function readPictures(child: ChildProcess, handlers: MediaHandlers, signal
   }
 }
 
-async function readSound(child: ChildProcess, handlers: MediaHandlers, signal: AbortSignal): Promise<void> {
+async function readSound(child: ChildProcess, handlers: MediaHandlers, accepted: Promise<boolean>, signal: AbortSignal): Promise<void> {
   if (handlers.sound === undefined) return;
   const [index, samples] = [pipe(child, PIPES.soundIndex), pipe(child, PIPES.sound)];
   const reader = new ExactReader(samples);
   try {
     for await (const entry of framecrcEntries(index)) {
       const piece = await reader.read(entry.sizeBytes);
-      if (piece === undefined || signal.aborted) return;
+      if (piece === undefined || signal.aborted || !(await accepted)) return;
       await handlers.sound(entry.ptsMs, new Float32Array(piece.buffer));
     }
   } finally {

@@ -1,9 +1,15 @@
 // One pass of ffmpeg over a source: what came of it, in words that may be shown.
-import { ffmpegCommand, type MediaInput, type PictureOutput } from "./ffmpeg-args.js";
+import type { Readable } from "node:stream";
+import { FusiondError } from "../../fusion/model/errors.js";
+import type { Clock } from "../runtime/clock.js";
+import { FILE_FD, ffmpegCommand, type MediaInput, type PictureOutput } from "./ffmpeg-args.js";
+import { FFMPEG_LIMITS } from "../runtime/child-process.js";
 import { decodeMedia, type MediaEnd } from "./media-decoder.js";
 import type { MediaIntake } from "./media-intake.js";
+import { ReplayWatch, STALL_MS } from "./replay-watch.js";
 import type { WindowOptions } from "./pcm-windows.js";
 import type { StderrNotes } from "./stderr-notes.js";
+import { openWeb } from "./web-opening.js";
 
 /** What is asked of one pass. */
 export interface PassOptions {
@@ -11,12 +17,15 @@ export interface PassOptions {
   readonly picture?: PictureOutput;
   readonly sound?: WindowOptions;
   readonly notes: StderrNotes;
+  readonly clock: Clock;
 }
 
 /** What came of one pass. */
 export interface Pass {
   /** A track that was asked for and is not there; ffmpeg then gives nothing at all. */
   readonly missing?: "picture" | "sound";
+  /** Why nothing of it was taken although it could be decoded, in one sentence. */
+  readonly refused?: string;
   readonly captures: number;
   readonly exitCode: number | null;
   /** How it ended, in one phrase without secrets. */
@@ -28,29 +37,66 @@ export interface Pass {
 /** What ffmpeg says when a graph asks for a track that is not there. */
 const NO_TRACK = /^Stream specifier ':([av]):0' .*matches no streams/;
 
+/** How ffmpeg calls what it reads, which is no name that the operator gave. */
+const INPUT_NAME = new RegExp(`^(pipe:0|file:/dev/fd/${FILE_FD}): `);
+
+/** What ffmpeg says when it is given no more memory. */
+const NO_MEMORY = /Cannot allocate memory|Out of memory/i;
+
 /** How many complaints are kept: the first says why, the last says how it ended. */
 const COMPLAINTS_MAX = 4;
 
 /** Decodes into the intake until ffmpeg ends or the signal aborts. Errors: those of `decodeMedia`. */
 export async function runPass(options: PassOptions, intake: MediaIntake, signal: AbortSignal): Promise<Pass> {
   const complaints: string[] = [];
-  const tracks: Partial<Record<"missing", "picture" | "sound">> = {};
+  const found: { missing?: "picture" | "sound"; refused?: string } = {};
   const complaint = (line: string): void => {
     const track = NO_TRACK.exec(line)?.[1];
-    if (track !== undefined) tracks.missing = track === "a" ? "sound" : "picture";
+    if (track !== undefined) found.missing = track === "a" ? "sound" : "picture";
     else if (complaints.push(options.notes.take(line)) > COMPLAINTS_MAX) complaints.splice(1, 1);
   };
-  const { input, picture, sound } = options;
+  const { picture, sound, clock } = options;
+  const opened = await open(options, signal);
+  if (opened instanceof FusiondError) return { refused: opened.message, captures: 0, exitCode: null, detail: opened.message, complaints: [opened.message] };
+  const { input, body, paced } = opened;
   const frame = picture && { frame: intake.frame.bind(intake) };
   const samples = sound && { sound: intake.sound.bind(intake) };
-  const end = await decodeMedia(ffmpegCommand(input, picture, sound), { ...frame, ...samples, complaint }, signal);
-  const detail = tracks.missing === undefined ? explain(intake.captures > 0, complaints, end) : `it has no ${tracks.missing} track`;
-  return { ...tracks, captures: intake.captures, exitCode: end.code, detail, complaints };
+  const refused = (sentence: string): void => void (found.refused = sentence);
+  const command = ffmpegCommand(input, picture && { ...picture, all: paced }, sound);
+  const watch = new ReplayWatch(input.mode === "replay" ? clock : undefined, () => refused(`ffmpeg gave nothing of it for ${STALL_MS / 1000} s`));
+  const ends = AbortSignal.any([signal, watch.signal]);
+  const end = await decodeMedia(command, { ...watch.over({ ...frame, ...samples }), complaint, refused }, ends, body).finally(() => watch.close());
+  const told = found.refused ?? (found.missing && `it has no ${found.missing} track`);
+  const detail = told ?? explain(intake.captures > 0, complaints, end);
+  return { ...found, captures: intake.captures, exitCode: end.code, detail, complaints };
+}
+
+/** A pass' input: of a web address, what it turned out to be. */
+interface Opened {
+  readonly input: MediaInput;
+  readonly body?: Readable;
+  readonly paced: boolean;
+}
+
+/** Opens a web address; anything else ffmpeg opens itself. */
+async function open({ input, picture, clock }: PassOptions, signal: AbortSignal): Promise<Opened | FusiondError> {
+  const { kind, location, credentials, follow, networkTimeoutMs } = input;
+  if (kind !== "url" || !location.startsWith("http")) return { input, paced: false };
+  try {
+    const address = { url: location, follow, timeoutMs: networkTimeoutMs, snapshotsPerSecond: picture?.fps ?? 1, ...(credentials && { credentials }) };
+    const { content, url, body, paced } = await openWeb(address, clock, signal);
+    if (content === "file" || content === "playlist") return { input: { ...input, location: url }, paced };
+    return { input: { ...input, flow: content }, paced, ...(body && { body }) };
+  } catch (error) {
+    if (error instanceof FusiondError) return error;
+    throw error;
+  }
 }
 
 /** Why a start failed may stand first or last; why a running stream ended stands last. */
 function explain(started: boolean, complaints: readonly string[], { code, signal }: MediaEnd): string {
+  if (complaints.some((line) => NO_MEMORY.test(line))) return `to decode it takes more than ${FFMPEG_LIMITS.dataBytes / 1024 ** 3} GiB of memory`;
   const telling = new Set(started ? complaints.slice(-1) : [...complaints.slice(0, 1), ...complaints.slice(-1)]);
-  if (telling.size > 0) return [...telling].map((line) => line.replace(/^pipe:0: /, "")).join("; ");
+  if (telling.size > 0) return [...telling].map((line) => line.replace(INPUT_NAME, "")).join("; ");
   return signal === null ? `ffmpeg ended with exit code ${code}` : `ffmpeg was ended by ${signal}`;
 }

@@ -2,7 +2,7 @@
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
-import type { MediaInput, MediaMode, PictureOutput, Stamps } from "./ffmpeg-args.js";
+import type { MediaInput, MediaKind, MediaMode, PictureOutput, Stamps } from "./ffmpeg-args.js";
 import type { ConnectionEnd, Link } from "./connection.js";
 import { LiveRun, type PatienceOptions } from "./live-run.js";
 import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
@@ -18,8 +18,11 @@ import { LiveTimeline, replayTimeline } from "./timeline.js";
 /** A source that ffmpeg reads. At least one of `picture` and `sound` is given; each given one is a modality. */
 export interface MediaSourceOptions {
   readonly id: string;
-  /** rtsp, rtsps, http or https URL, a V4L2 device (/dev/video0), or a path. */
+  readonly kind: MediaKind;
+  /** An rtsp, rtsps, http or https URL with its scheme in small letters, a V4L2 device, or a path. */
   readonly location: string;
+  /** Whether it may lead to other hosts and files: playlists, redirects. */
+  readonly follow: boolean;
   readonly credentials?: Credentials;
   /** "live": never ends by itself. "realtime_file": a file as if it happened now. "replay": as fast as it is taken. */
   readonly mode: MediaMode;
@@ -165,13 +168,13 @@ export class MediaSource implements Source {
   }
 
   #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal, stamps: Stamps = "own"): Promise<Pass> {
-    const { location, credentials, mode, loop, picture, sound, patience } = this.#options;
+    const { kind, location, follow, credentials, mode, loop, picture, sound, patience } = this.#options;
     const input: MediaInput = {
-      ...{ location, mode, stamps, networkTimeoutMs: patience.stallMs },
+      ...{ kind, location, follow, mode, stamps, networkTimeoutMs: patience.stallMs },
       ...(credentials && { credentials }),
       ...(loop !== undefined && { loop }),
     };
-    const options = { input, notes: this.#notes, ...(picture && { picture }), ...(sound && withSound && { sound }) };
+    const options = { input, notes: this.#notes, clock: this.#clock, ...(picture && { picture }), ...(sound && withSound && { sound }) };
     return runPass(options, intake, signal);
   }
 
@@ -183,6 +186,7 @@ export class MediaSource implements Source {
     const cause = new Error(pass.complaints.join("; ") || pass.detail);
     const what = pass.missing === undefined ? "is no media file that ffmpeg can read" : `has no ${pass.missing} track`;
     const where = shownLocation(this.#options.location);
+    if (pass.refused !== undefined) return new FusiondError("media_invalid", `source ${this.id}: ${where} is not used: ${pass.refused}`, { cause });
     return new FusiondError("media_invalid", `source ${this.id}: ${where} ${what}: name another file (${pass.detail})`, { cause });
   }
 }

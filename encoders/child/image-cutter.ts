@@ -1,13 +1,10 @@
 // The gate of the image tower: masks, movement, and crops of the size that the model takes.
 import type { FrameCapture } from "../capture.js";
-import { DEFAULT_CAMERA_GATE, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../host-protocol.js";
+import { CAMERAS_MAX, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../host-protocol.js";
 import { CameraGate, type Part } from "./camera-gate.js";
 import type { Mat, OpenCv } from "./opencv.js";
 import { SourceStates } from "./source-states.js";
 import type { Cut, Gate } from "./tower.js";
-
-/** Most cameras that are remembered; each costs some 6 MB. */
-const SOURCES_MAX = 64;
 
 /** Cuts from a frame the regions that moved (or, when all is quiet, samples for the cohort). */
 export class ImageCutter implements Gate {
@@ -20,7 +17,11 @@ export class ImageCutter implements Gate {
     this.#side = tower.input.shape[1] as number;
     this.#cv = cv;
     this.#wholePictures = options.wholePictures ?? false;
-    this.#gates = new SourceStates(SOURCES_MAX, (sourceId) => new CameraGate(cv, options.cameras[sourceId] ?? DEFAULT_CAMERA_GATE));
+    this.#gates = new SourceStates(CAMERAS_MAX, (sourceId) => {
+      const camera = options.cameras.get(sourceId);
+      if (camera === undefined) throw new Error(`a frame came from ${sourceId}, whose masks are not known: it was not looked at`);
+      return new CameraGate(cv, camera);
+    });
   }
 
   cut(capture: ModelCapture): readonly Cut[] {

@@ -1,16 +1,13 @@
 // The gate of the audio tower: every window is encoded but digital silence.
-import type { ModelCapture, TowerSpec } from "../host-protocol.js";
+import { HEARD_MAX, type ModelCapture, type TowerSpec } from "../host-protocol.js";
 import { SoundGate } from "./sound-gate.js";
 import { SourceStates } from "./source-states.js";
 import type { Cut, Gate } from "./tower.js";
 
-/** Most microphones whose noise floor is remembered. */
-const SOURCES_MAX = 256;
-
 /** Cuts windows of sound: none of silence, one of any other, and a second one for the cohort when all is quiet. */
 export class SoundCutter implements Gate {
   readonly #tower: TowerSpec;
-  readonly #gates = new SourceStates(SOURCES_MAX, () => new SoundGate());
+  readonly #gates = new SourceStates(HEARD_MAX, () => new SoundGate());
 
   constructor(tower: TowerSpec) {
     this.#tower = tower;

@@ -57,6 +57,7 @@ void t.test("config: fills in every default", (t) => {
         audio: false,
         masks: [],
         gate: { regionsMax: 4, regionIntervalMs: 1_000, wholeFrameIntervalMs: 5_000, sensitivity: 0.5 },
+        follow: false,
         loop: false,
         startsAt: 0,
       },
@@ -103,12 +104,12 @@ void t.test("config: tells URLs, devices and files apart", (t) => {
     const [source] = parse(`sources: {s: {${key}: ${JSON.stringify(location)}}}`).config.sources;
     return source?.kind === "text" ? undefined : [source?.input.kind, source?.input.location];
   };
-  t.strictSame(kinds("camera", "RTSP://10.0.0.7/s"), ["url", "RTSP://10.0.0.7/s"]);
-  t.strictSame(kinds("camera", "/dev/video0"), ["device", "/dev/video0"]);
+  t.strictSame(kinds("camera", "RTSP://10.0.0.7/s"), ["url", "rtsp://10.0.0.7/s"]);
+  t.strictSame(kinds("camera", "/dev/video0"), ["video_device", "/dev/video0"]);
   t.strictSame(kinds("camera", "film"), ["file", "/etc/fusiond/film"]);
   t.strictSame(kinds("microphone", "https://host/s.mp3"), ["url", "https://host/s.mp3"]);
   for (const device of ["default", "plughw:1,0", "sysdefault:CARD=PCH", "hw:CARD=a.b,DEV=0"]) {
-    t.strictSame(kinds("microphone", device), ["device", device]);
+    t.strictSame(kinds("microphone", device), ["sound_device", device]);
   }
   t.strictSame(kinds("microphone", "sound.wav"), ["file", "/etc/fusiond/sound.wav"]);
   t.strictSame(kinds("microphone", "/srv/sound"), ["file", "/srv/sound"]);

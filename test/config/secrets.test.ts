@@ -70,13 +70,11 @@ nats: {servers: ["tls://h"], user: u, password_file: open, tls: {ca_file: ca, ce
 sources:
   a: {camera: nowhere.mp4, credentials_file: open}
   b: {camera: ca/film.mp4}
-  c: {microphone: folder/.}
   d: {microphone: ./ca, credentials_file: good}
 `,
     open: "hunter2",
     good: "user:hunter2",
     ca: "certificate",
-    folder: {},
   });
   chmodSync(join(folder, "open"), 0o644);
   chmodSync(join(folder, "good"), 0o600);
@@ -88,7 +86,6 @@ sources:
     "4:15: …/nowhere.mp4 does not exist: correct the path",
     "4:46: secret file …/open must hold user:password on one line, and nothing else",
     "5:15: …/ca/film.mp4 cannot be read: let fusiond's user read it",
-    "6:19: …/folder is no file: name the file itself",
   ]);
   t.strictSame(told(warnings), [
     "2:54: everybody can read secret file …/open: run chmod 600 on it",

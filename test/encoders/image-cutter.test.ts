@@ -12,7 +12,7 @@ type Squares = Parameters<typeof frame>[1];
 
 /** The cuts of 60 frames (12 s), the first 15 of which show nothing. */
 function cutAll(scene: (i: number) => Squares, options: Partial<CameraGateOptions> = {}): (readonly Cut[])[] {
-  const cutter = new ImageCutter(tower, { cameras: { cam: { ...DEFAULT_CAMERA_GATE, ...options } } }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...DEFAULT_CAMERA_GATE, ...options }]]) }, loadOpenCv());
   return Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : scene(i))));
 }
 
@@ -72,7 +72,7 @@ void t.test("image gate: of many regions the biggest are taken", { skip }, (t) =
 });
 
 void t.test("image gate: a change of the whole picture is no movement", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: {} }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
   for (let i = 0; i < 40; i++) {
     const capture = frame(i);
     if (i >= 20) capture.pixels.fill(200);
@@ -89,13 +89,22 @@ void t.test("image gate: while something moves the whole frame is taken as often
 });
 
 void t.test("image gate: a frame of the wrong length is refused", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: {} }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
   t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
   t.end();
 });
 
+void t.test("image gate: a camera whose masks are not known is never looked at", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
+  for (const id of ["yard", "Cam", "cam ", "", "constructor", "__proto__", "toString"]) {
+    t.throws(() => cutter.cut(frame(1, [], id)), { message: `a frame came from ${id}, whose masks are not known: it was not looked at` });
+  }
+  t.same(cutter.cut(frame(1)), [], "the others go on");
+  t.end();
+});
+
 void t.test("image gate: chosen pictures are taken whole, whatever a camera's gate would say", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: {}, wholePictures: true }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map(), wholePictures: true }, loadOpenCv());
   const cuts = cutter.cut(frame(0));
   t.match(cuts, [{ gate: "open", region: { x: 0, y: 0, width: 1, height: 1 }, quality: 1 }]);
   t.equal(cuts[0]?.input.length, 64 * 64 * 3);

@@ -11,6 +11,7 @@ import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { EncoderHost, type EncoderHostOptions } from "../../encoders/encoder-host.js";
 import { loadPack } from "../../encoders/pack.js";
+import { DEFAULT_CAMERA_GATE } from "../../encoders/host-protocol.js";
 import { messageOf } from "../../fusion/model/errors.js";
 
 /** The folder of the pack that ships with fusiond. */
@@ -102,7 +103,7 @@ export async function testHost(
     pack: await loadPack(options.folder ?? embeddedPack),
     device: "cpu",
     threads: 1,
-    gate: { cameras: {} },
+    gate: { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) },
     telemetry,
     spawn: (...args) => {
       const child = spawnBound(...args);

@@ -44,7 +44,7 @@ void t.test("decode: what cannot be decoded is said with the file's name", async
   const text = join(folder, "text.png");
   writeFileSync(text, "no picture");
   await t.rejects(decodePicture(text), { code: "media_invalid", message: /text\.png cannot be decoded/ });
-  await t.rejects(decodeSound(join(folder, "missing.wav"), tower), { code: "media_invalid", message: /missing\.wav.*No such file/ });
+  await t.rejects(decodeSound(join(folder, "missing.wav"), tower), { code: "media_invalid", message: /missing\.wav.*no such file/ });
   await t.rejects(decodeSound(made("mute.png", "color=red:s=8x8", "-frames:v", "1"), tower), { code: "media_invalid", message: /mute\.png/ });
 });
 

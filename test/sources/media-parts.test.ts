@@ -9,19 +9,32 @@ import { PcmWindows, type PcmWindow } from "../../daemon/sources/pcm-windows.js"
 import { redactor, shownLocation } from "../../daemon/sources/redact.js";
 import { StderrNotes } from "../../daemon/sources/stderr-notes.js";
 
-const input = (location: string, change: Partial<MediaInput> = {}): MediaInput => ({ location, mode: "live", networkTimeoutMs: 3000, ...change });
+const input = (location: string, change: Partial<MediaInput> = {}): MediaInput => ({
+  kind: "url",
+  location,
+  follow: false,
+  mode: "live",
+  networkTimeoutMs: 3000,
+  ...change,
+});
 const picture = { fps: 5, widthPx: 320 };
 
 void t.test("sources: ffmpeg is asked for what each kind of place needs", (t) => {
   const argsOf = (given: MediaInput): string => ffmpegCommand(given, picture, undefined).args.join(" ");
   t.match(argsOf(input("rtsp://cam/1")), /-f concat -safe 0 -protocol_whitelist \S+ -i pipe:0/);
   t.notMatch(argsOf(input("https://cam/1.m3u8")), /whitelist \S*file/, "a playlist cannot read this machine's files");
-  t.match(argsOf(input("http://cam/video.mjpg")), /-use_wallclock_as_timestamps 1/);
-  t.match(argsOf(input("/dev/video0")), /-f v4l2 -i \/dev\/video0/);
-  t.match(argsOf(input("a b.mp4", { mode: "replay" })), /-threads 1 -i file:a b\.mp4/);
-  t.match(argsOf(input("x.mp4", { mode: "realtime_file", loop: true })), /-re -stream_loop -1 -i file:x\.mp4/);
-  t.notMatch(argsOf(input("x.mp4", { mode: "realtime_file" })), /stream_loop/);
-  t.notMatch(ffmpegCommand(input("x.mp4"), undefined, { sampleRateHz: 8000 }).args.join(" "), /0:v:0/);
+  t.notMatch(argsOf(input("http://cam/video.mjpg")), /wallclock/, "an address says nothing of what is there");
+  t.match(argsOf(input("http://cam/", { flow: "multipart" })), /-use_wallclock_as_timestamps 1 -f mpjpeg -protocol_whitelist pipe .*-i pipe:0/);
+  t.match(argsOf(input("http://cam/", { flow: "stream" })), /-format_whitelist \S+ -protocol_whitelist pipe .*-i pipe:0/);
+  t.match(ffmpegCommand(input("http://cam/"), picture, undefined).stdin, /option max_redirects 0\n/);
+  t.notMatch(ffmpegCommand(input("http://cam/", { follow: true }), picture, undefined).stdin, /max_redirects/);
+  t.match(argsOf(input("/dev/cam-door", { kind: "video_device" })), /-f v4l2 -i \/dev\/cam-door/);
+  const file = (change: Partial<MediaInput>): MediaInput => input("a %d.mp4", { kind: "file", ...change });
+  t.match(argsOf(file({ mode: "replay" })), /-threads 1 -format_whitelist \S+ -protocol_whitelist file -i file:\/dev\/fd\/6 /);
+  t.equal(ffmpegCommand(file({}), picture, undefined).file, "a %d.mp4", "opened for ffmpeg, which does not see its name");
+  t.match(argsOf(file({ mode: "realtime_file", loop: true })), /-re -stream_loop -1 /);
+  t.notMatch(argsOf(file({ mode: "realtime_file" })), /stream_loop/);
+  t.notMatch(ffmpegCommand(file({}), undefined, { sampleRateHz: 8000 }).args.join(" "), /0:v:0/);
   t.end();
 });
 

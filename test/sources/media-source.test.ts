@@ -98,7 +98,38 @@ void t.test("sources: a file that is no media is refused in one sentence", async
   t.ok(error instanceof FusiondError && error.code === "media_invalid");
   t.match(error, { message: /^source cam: .*junk\.mp4 is no media file that ffmpeg can read: name another file/ });
   const absent = await collect(new MediaSource(mediaOptions(join(folder, "absent.mp4")), new RememberedTelemetry()), toTheEnd).catch((thrown: unknown) => thrown);
-  t.match(absent, { code: "media_invalid", message: /No such file/ });
+  t.match(absent, { code: "media_invalid", message: /no such file/ });
+});
+
+void t.test("sources: what a file is, is judged by its content alone", async (t) => {
+  const read = async (name: string, content: string | Buffer): Promise<string> => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    const options = without(mediaOptions(path), "sound");
+    const told = await collect(new MediaSource(options, new RememberedTelemetry()), toTheEnd).catch((error: unknown) => String(error));
+    return typeof told === "string" ? told : `${told.of("image").length} pictures`;
+  };
+  const film = readFileSync(mute);
+  t.equal(await read("film.txt", film), "10 pictures");
+  t.equal(await read("%03d.png", film), "10 pictures", "a name is no pattern");
+  t.equal(await read("10:30", film), "10 pictures");
+  const text = "a text that looks like nothing\n".repeat(200);
+  const playlist = `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://${mute}\n#EXT-X-ENDLIST\n`;
+  const dash = `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet contentType="video"><Representation id="1" mimeType="video/mp4"><BaseURL>file://${mute}</BaseURL></Representation></AdaptationSet></Period></MPD>`;
+  for (const [name, content] of [
+    ["notes.txt", text],
+    ["art.nfo", text],
+    ["art.ans", "\u001b[31mred\u001b[0m".repeat(99)],
+    ["list.ffconcat", `ffconcat version 1.0\nfile '${mute}'\n`],
+    ["list.mp4", `ffconcat version 1.0\nfile '${mute}'\n`],
+    ["live.m3u8", playlist],
+    ["live.mp4", playlist],
+    ["live.mpd", dash],
+    ["cam.sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"],
+    ["words.srt", "1\n00:00:00,000 --> 00:00:02,000\nhello\n"],
+  ] as const) {
+    t.match(await read(name, content), /^FusiondError: source cam: .* is no media file that ffmpeg can read: name another file \(/, name);
+  }
 });
 
 void t.test("sources: a sound source without sound is refused in one sentence", async (t) => {

@@ -114,7 +114,9 @@ export function makeClip(folder: string, name = "clip.mp4"): string {
 export function mediaOptions(location: string, change: Partial<MediaSourceOptions> = {}): MediaSourceOptions {
   return {
     id: "cam",
+    kind: location.includes("://") ? "url" : "file",
     location,
+    follow: false,
     mode: "replay",
     picture: { fps: 5, widthPx: 160 },
     sound,
