@@ -5,6 +5,7 @@ import { benchHttp } from "./http/bench-http.js";
 import { LOADS } from "./http/hostile-clients.js";
 import { benchOverload } from "./overload/bench-overload.js";
 import { benchPipeline } from "./pipeline/bench-pipeline.js";
+import { benchStart } from "./start/bench-start.js";
 
 const USAGE = `npm run bench -- pipeline [options]
 
@@ -27,6 +28,11 @@ npm run bench -- http [options]: alerts and memory while clients misuse the page
 
   --seconds N      how long each load lasts (30)
   --json           print JSON instead of the table
+
+npm run bench -- start [options]: the start after a long outage
+
+  --n LIST         how many alerts wait, one step each (1000,10000,73018)
+  --json           print JSON instead of the table
 `;
 
 const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
@@ -48,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
     },
   });
   const [name, ...more] = positionals;
-  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload" && name !== "http")) {
+  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload" && name !== "http" && name !== "start")) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 64;
   }
@@ -56,6 +62,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const profile = values["cpu-prof"] === undefined ? {} : { profileFolder: values["cpu-prof"] };
   if (name === "http") {
     await benchHttp({ loads: LOADS, measureMs, json: values.json }, output);
+    return 0;
+  }
+  if (name === "start") {
+    const rows = (values.n ?? "1000,10000,73018").split(",").map((text) => wholeNumber("--n", text, 1));
+    await benchStart({ rows, times: 5, json: values.json }, output);
     return 0;
   }
   if (name === "overload") {
