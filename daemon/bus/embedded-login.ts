@@ -1,4 +1,4 @@
-// The one user of the embedded broker, made at its first start and kept.
+// The users of the embedded broker, made at its first start and kept.
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { readBusCredentials } from "./bus-credentials.js";
@@ -9,12 +9,12 @@ export interface EmbeddedLogin {
   readonly password: string;
 }
 
-/** The login in the file, or a new one, which is not written yet. Errors: FusiondError "config_invalid" if the file holds none. */
-export function embeddedLogin(path: string): EmbeddedLogin {
-  if (!existsSync(path)) return { user: "fusiond", password: randomBytes(24).toString("base64url") };
+/** The login in the file, or a new one of this user, which is not written yet. Errors: FusiondError "config_invalid" if the file holds none. */
+export function embeddedLogin(path: string, user = "fusiond"): EmbeddedLogin {
+  if (!existsSync(path)) return { user, password: randomBytes(24).toString("base64url") };
   const credentials = readBusCredentials(path);
   if (credentials.kind === "password") return { user: credentials.user, password: credentials.password };
-  return { user: "fusiond", password: randomBytes(24).toString("base64url") };
+  return { user, password: randomBytes(24).toString("base64url") };
 }
 
 /** Writes a file that only the daemon's user can read, whole or not at all. */

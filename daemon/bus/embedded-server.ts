@@ -1,6 +1,6 @@
 // The system's nats-server as a child of the daemon: a broker with a disk for sites that have none.
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { FusiondError } from "../../fusion/model/errors.js";
@@ -30,10 +30,18 @@ const EXPECTED_WARNING = /^Plaintext passwords detected/;
 export interface EmbeddedServerOptions {
   readonly stateFolder: string;
   readonly site: string;
+  /** Subjects that text sources read: whoever has the publisher's credentials may publish into them, and into nothing else. */
+  readonly publishSubjects?: readonly string[];
   /** 0: any free one, the same after a restart of the server. */
   readonly port: number;
   /** The program; found by itself if it is not given. */
   readonly program?: string;
+}
+
+/** Who may come in. */
+interface Logins {
+  readonly fusiond: EmbeddedLogin;
+  readonly publisher: EmbeddedLogin;
 }
 
 /** Where the server listens and who may come in. */
@@ -43,6 +51,9 @@ export interface EmbeddedAddress {
   /** Holds url, user and password, 0600: what a bus and `fusiond tail` read. */
   readonly credentialsFile: string;
 }
+
+/** Closed to publishers whatever the text sources read: the broker's own subjects, and what only fusiond says. */
+const NOT_PUBLISHERS = ["$JS.>", "$SYS.>", "fusiond.>"];
 
 /** What the server tells while it runs. */
 export interface EmbeddedServerTelemetry {
@@ -80,11 +91,14 @@ export class EmbeddedServer {
     chmodSync(this.#folder, 0o700);
     await endLeftOverServer(this.#configFile);
     const credentialsFile = join(this.#folder, "credentials.json");
-    const login = embeddedLogin(credentialsFile);
-    const { port, child } = await this.#launch(program, login, this.#options.port);
+    const publisherFile = join(this.#folder, "publisher.json");
+    const logins = { fusiond: embeddedLogin(credentialsFile), publisher: embeddedLogin(publisherFile, "publisher") };
+    const { port, child } = await this.#launch(program, logins, this.#options.port);
     const url = `nats://127.0.0.1:${port}`;
-    writePrivateFile(credentialsFile, `${JSON.stringify({ url, ...login }, null, 2)}\n`);
-    this.#supervising = this.#supervise(program, login, port, child);
+    writePrivateFile(credentialsFile, `${JSON.stringify({ url, ...logins.fusiond }, null, 2)}\n`);
+    if (this.#publishSubjects.length === 0) rmSync(publisherFile, { force: true });
+    else writePrivateFile(publisherFile, `${JSON.stringify({ url, ...logins.publisher }, null, 2)}\n`);
+    this.#supervising = this.#supervise(program, logins, port, child);
     return { url, port, credentialsFile };
   }
 
@@ -99,7 +113,7 @@ export class EmbeddedServer {
     return join(this.#folder, "server.conf");
   }
 
-  async #supervise(program: string, login: EmbeddedLogin, port: number, first: ChildProcess): Promise<void> {
+  async #supervise(program: string, logins: Logins, port: number, first: ChildProcess): Promise<void> {
     let exited = gone(first);
     while (!this.#stopping.signal.aborted) {
       const how = await exited;
@@ -108,7 +122,7 @@ export class EmbeddedServer {
       for (const delayMs of backoffDelaysMs({ initialMs: 250, maxMs: 10_000, jitter: 0.5 })) {
         await delay(this.#clock, delayMs, this.#stopping.signal);
         if (this.#stopping.signal.aborted) return;
-        const child = await this.#relaunch(program, login, port);
+        const child = await this.#relaunch(program, logins, port);
         if (child === undefined) continue;
         exited = gone(child);
         break;
@@ -116,10 +130,10 @@ export class EmbeddedServer {
     }
   }
 
-  async #relaunch(program: string, login: EmbeddedLogin, port: number): Promise<ChildProcess | undefined> {
+  async #relaunch(program: string, logins: Logins, port: number): Promise<ChildProcess | undefined> {
     this.#telemetry.restarted();
     try {
-      return (await this.#launch(program, login, port)).child;
+      return (await this.#launch(program, logins, port)).child;
     } catch (error) {
       if (!(error instanceof FusiondError)) throw error;
       this.#telemetry.note("error", error.message, { code: error.code });
@@ -127,8 +141,8 @@ export class EmbeddedServer {
     }
   }
 
-  async #launch(program: string, login: EmbeddedLogin, port: number): Promise<{ port: number; child: ChildProcess }> {
-    writePrivateFile(this.#configFile, this.#config(login, port));
+  async #launch(program: string, logins: Logins, port: number): Promise<{ port: number; child: ChildProcess }> {
+    writePrivateFile(this.#configFile, this.#config(logins, port));
     const child = spawnBound(program, ["-c", this.#configFile], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     try {
@@ -166,14 +180,26 @@ export class EmbeddedServer {
     throw startFailure(lastError, wantedPort, outcome);
   }
 
-  #config(login: EmbeddedLogin, port: number): string {
+  get #publishSubjects(): readonly string[] {
+    return this.#options.publishSubjects ?? [];
+  }
+
+  /** The daemon, who may do all, and whoever publishes lines for it, who may do nothing else. */
+  #users({ fusiond, publisher }: Logins): string[] {
+    const entry = ({ user, password }: EmbeddedLogin): string => `user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)}`;
+    if (this.#publishSubjects.length === 0) return [`{${entry(fusiond)}}`];
+    const publish = `{allow: ${JSON.stringify(this.#publishSubjects)}, deny: ${JSON.stringify(NOT_PUBLISHERS)}}`;
+    return [`{${entry(fusiond)}}`, `{${entry(publisher)}, permissions: {publish: ${publish}, subscribe: {deny: ">"}}}`];
+  }
+
+  #config(logins: Logins, port: number): string {
     const { site } = this.#options;
     return [
       `server_name: ${JSON.stringify(`fusiond-${site}`)}`,
       `host: "127.0.0.1"`,
       `port: ${port === 0 ? -1 : port}`,
       `jetstream: {store_dir: ${JSON.stringify(this.#folder)}, max_mem: ${64 * 1024 * 1024}, max_file: ${MAX_FILE_BYTES}}`,
-      `authorization: {user: ${JSON.stringify(login.user)}, password: ${JSON.stringify(login.password)}}`,
+      `authorization: {users: [${this.#users(logins).join(", ")}]}`,
       "",
     ].join("\n");
   }

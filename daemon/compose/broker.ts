@@ -22,9 +22,14 @@ export async function openBroker(config: Config, telemetry: BusEvents): Promise<
   const { site } = config;
   const { server } = config.nats;
   if (server.kind === "remote") return { bus: new NatsBus({ site, ...remote(server) }, telemetry), embedded: undefined };
-  const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port }, telemetry);
+  const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port, publishSubjects: textSubjects(config) }, telemetry);
   const { url, credentialsFile } = await embedded.start();
   return { bus: new NatsBus({ site, servers: [url], credentialsFile }, telemetry), embedded };
+}
+
+/** The subjects that text sources read. */
+function textSubjects({ sources }: Config): readonly string[] {
+  return [...new Set(sources.flatMap((source) => (source.kind === "text" && source.feed.kind === "subject" ? [source.feed.subject] : [])))];
 }
 
 /** How the commands that only read reach the broker of a running daemon. */

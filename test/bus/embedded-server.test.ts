@@ -10,6 +10,7 @@ import { connect, StorageType } from "nats";
 import t, { type Test } from "tap";
 import { EmbeddedServer, type EmbeddedServerOptions } from "../../daemon/bus/embedded-server.js";
 import { temporaryFolder } from "../store/store-support.js";
+import { eventually } from "../support/eventually.js";
 import { natsServerMissing } from "../support/nats-server.js";
 
 const skip = natsServerMissing();
@@ -65,6 +66,38 @@ await t.test("embedded server: lets in who has its credentials, and keeps stream
   const second = await (await again.server.start(), login(join(stateFolder, "nats", "credentials.json")));
   t.equal((await (await second.jetstreamManager()).streams.info("S")).state.messages, 1);
   await second.close();
+});
+
+await t.test("embedded server: lets publishers say lines to text sources, and nothing else", { skip }, async (t) => {
+  const { server, stateFolder } = embedded(t, { publishSubjects: ["plant.access.>", ">"] });
+  const { credentialsFile } = await server.start();
+  const publisherFile = join(stateFolder, "nats", "publisher.json");
+  t.equal(statSync(publisherFile).mode & 0o777, 0o600);
+  const daemon = await login(credentialsFile);
+  const heard = daemon.subscribe(">", { max: 1 });
+  await daemon.flush();
+  const publisher = await login(publisherFile);
+  const refused: unknown[] = [];
+  void (async () => {
+    for await (const event of publisher.status()) refused.push(event.permissionContext);
+  })();
+  publisher.subscribe("plant.access.>");
+  for (const subject of ["fusiond.v1.test.alert.a.info.b", "$JS.API.STREAM.DELETE.FUSIOND_test"]) publisher.publish(subject, "x");
+  publisher.publish("plant.access.door", "line");
+  await publisher.flush();
+  for await (const message of heard) t.equal(message.subject, "plant.access.door");
+  await eventually(() => refused.length >= 3);
+  t.match(refused, [{ operation: "subscription" }, { operation: "publish", subject: /^fusiond/ }, { operation: "publish", subject: /^\$JS/ }]);
+  const { password } = JSON.parse(readFileSync(publisherFile, "utf8")) as { password: string };
+  await publisher.close();
+  await daemon.close();
+  await server.stop();
+  const again = embedded(t, { stateFolder, publishSubjects: ["plant.access.>"] });
+  await again.server.start();
+  t.equal((JSON.parse(readFileSync(publisherFile, "utf8")) as { password: string }).password, password, "kept over a restart");
+  await again.server.stop();
+  await embedded(t, { stateFolder }).server.start();
+  t.notOk(readdirSync(join(stateFolder, "nats")).includes("publisher.json"), "nobody may where nothing is read");
 });
 
 await t.test("embedded server: is started again on the same port when it is killed", { skip }, async (t) => {
