@@ -74,7 +74,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
 /** In a replay there is no "now" but the one of the events: nothing is delayed, and stages take no time. */
 async function print(revision: IncidentRevision, site: string, json: boolean): Promise<void> {
   const { updatedAt } = revision.incident;
-  const { message } = alertMessage(revision, { site, format: "json", causedAt: updatedAt, ageMs: 0 });
+  const message = alertMessage(revision, { site, format: "json", causedAt: updatedAt, ageMs: 0 });
   const text = Buffer.from(message.body).toString("utf8");
   if (json) return write(`${text}\n`);
   const alert = readAlert(JSON.parse(text));

@@ -267,12 +267,12 @@ export class Daemon {
       alertsWait: () => publisher.isBehind,
       alert: (revision, stagesMs) => {
         const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, ageMs: this.#ageMs(revision.incident.updatedAt) };
-        return alertMessage(revision, { ...context, ...(stagesMs === undefined ? {} : { stagesMs }) }).message;
+        return alertMessage(revision, { ...context, ...(stagesMs === undefined ? {} : { stagesMs }) });
       },
       candidate: (incident) => {
         if (!nats.candidates) return;
         const context = { site, format: nats.format, causedAt: incident.updatedAt, ageMs: this.#ageMs(incident.updatedAt) };
-        const { message } = alertMessage({ incident, revision: 0 }, context);
+        const message = alertMessage({ incident, revision: 0 }, context);
         bus.publish(candidateSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }), message.body);
       },
       event: (event) => {

@@ -29,20 +29,11 @@ export interface AlertContext {
   readonly causedAt: number;
   /** How long ago that was, ms. */
   readonly ageMs: number;
-  /** The incident that this one goes on with. */
-  readonly continues?: string;
   readonly stagesMs?: StagesMs;
 }
 
-/** An alert that is ready for the outbox. */
-export interface AlertMessage {
-  readonly message: OutboxMessage;
-  /** How much evidence was left out, the weakest first, so that the body stays within 64 KiB. */
-  readonly evidenceTrimmed: number;
-}
-
-/** The message of one revision of a firing or resolved incident. Bound: its body is at most 64 KiB. */
-export function alertMessage({ incident, revision }: IncidentRevision, context: AlertContext): AlertMessage {
+/** The message of one revision of a firing or resolved incident. Bound: its body is at most 64 KiB, the weakest evidence left out for it. */
+export function alertMessage({ incident, revision }: IncidentRevision, context: AlertContext): OutboxMessage {
   const { site, format, causedAt } = context;
   const base = alertFields(incident, revision, context);
   const strongest = [...incident.evidence].sort((a, b) => b.confidence - a.confidence).slice(0, EVIDENCE_MAX);
@@ -52,15 +43,12 @@ export function alertMessage({ incident, revision }: IncidentRevision, context: 
     const body = serialiseBody({ ...base, evidence }, format);
     if (body.byteLength > ALERT_BYTES_MAX && kept > 0) continue;
     return {
-      message: {
-        messageId: `${incident.id}.${revision}`,
-        key: incident.id,
-        subject: alertSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }),
-        class: "alert",
-        causedAt,
-        body,
-      },
-      evidenceTrimmed: incident.evidence.length - kept,
+      messageId: `${incident.id}.${revision}`,
+      key: incident.id,
+      subject: alertSubject({ site, groupId: incident.groupId, severity: incident.severity, ruleId: incident.ruleId }),
+      class: "alert",
+      causedAt,
+      body,
     };
   }
 }
@@ -90,7 +78,6 @@ function alertFields(incident: Incident, revision: number, context: AlertContext
     unwitnessed: incident.unwitnessed,
     reason: incident.reason,
     supersedes: incident.supersedes,
-    continues: context.continues,
     summary: shortened(incident.summary, TEXT_MAX),
     events: incident.events.slice(0, EVENTS_MAX).map(({ id, revision: eventRevision }) => ({ id, revision: eventRevision })),
     stages_ms: context.stagesMs,

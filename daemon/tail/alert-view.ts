@@ -30,7 +30,6 @@ export interface AlertView {
   readonly unwitnessed: boolean;
   readonly reason?: string;
   readonly supersedes?: string;
-  readonly continues?: string;
   readonly summary: string;
   readonly eventIds: readonly string[];
   /** At most 16. */
@@ -60,7 +59,6 @@ export function readAlert(message: unknown): AlertView | undefined {
     unwitnessed: message["unwitnessed"] === true,
     ...optionalText("reason", message["reason"]),
     ...optionalText("supersedes", message["supersedes"]),
-    ...optionalText("continues", message["continues"]),
     eventIds: events.flatMap((event) => (isRecord(event) && isText(event["id"]) ? [event["id"]] : [])),
     evidence: evidence.slice(0, EVIDENCE_MAX).flatMap(readEvidence),
   };

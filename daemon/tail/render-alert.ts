@@ -61,7 +61,6 @@ function remarks(alert: AlertView): string[] {
     ...(alert.delayed ? ["delayed"] : []),
     ...(alert.unwitnessed ? ["unwitnessed"] : []),
     ...(alert.supersedes === undefined ? [] : [`instead of ${plainText(alert.supersedes)}`]),
-    ...(alert.continues === undefined ? [] : [`continues ${plainText(alert.continues)}`]),
   ];
 }
 

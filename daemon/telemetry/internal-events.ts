@@ -1,6 +1,6 @@
 // All that happens inside the daemon, told once and turned into metrics, log lines and health.
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
-import { messageOf } from "../../fusion/model/errors.js";
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import { BusEvents } from "./bus-events.js";
 import { ClockEvents } from "./clock-events.js";
@@ -62,6 +62,7 @@ export class InternalEvents {
       took: (stage, ms) => stages.took(stage, ms),
       failed: (stage, error) => {
         if (stage === "outbox") health.outboxRefused(messageOf(error));
+        if (stage === "encode" && error instanceof FusiondError) return; // its tower has counted and told it
         stages.failed(stage, error);
       },
     };

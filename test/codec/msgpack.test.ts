@@ -96,7 +96,7 @@ await t.test("msgpack: a whole alert is read by another library, field by field"
     summary: "see: dog (dock-cam 0.90)",
   };
   const bodyAs = (format: "json" | "msgpack"): Uint8Array =>
-    alertMessage({ incident, revision: 2 }, { site: "plant-7", format, causedAt: incident.updatedAt, ageMs: 0 }).message.body;
+    alertMessage({ incident, revision: 2 }, { site: "plant-7", format, causedAt: incident.updatedAt, ageMs: 0 }).body;
   const program = "import json, msgpack, sys; print(json.dumps(msgpack.unpackb(sys.stdin.buffer.read(), raw=False)))";
   const { stdout, stderr } = spawnSync(programs.python(), ["-c", program], { input: bodyAs("msgpack"), env: debianEnvironment() });
   t.equal(String(stderr), "");

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
+import { FusiondError } from "../../fusion/model/errors.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { Metrics } from "../../daemon/telemetry/metrics.js";
 import { readyz } from "../../daemon/telemetry/health.js";
@@ -196,6 +197,14 @@ void t.test("metrics: a scrape shows the last counts when the store fails, and t
   t.match(lines.at(-1), { level: "warn", msg: "the outbox could not be counted", error: { message: "database is locked" } });
   answer = () => Promise.resolve({ ...outboxCounts, offered: 13 });
   t.equal(valueOf(await metrics.scrape(), "fusiond_outbox_offered_total"), 13);
+});
+
+void t.test("metrics: a capture that could not be encoded is one error of its stage", async (t) => {
+  const { events, metrics } = daemonTelemetry();
+  const error = new FusiondError("encode_timeout", "the tower of images took too long");
+  events.encoders.failed("image", error.code);
+  events.pipeline.failed("encode", error);
+  t.match(await metrics.scrape(), /fusiond_stage_errors_total\{stage="encode",code="encode_timeout"\} 1$/m);
 });
 
 void t.test("metrics: two metrics of one name are a programmer's error", (t) => {
