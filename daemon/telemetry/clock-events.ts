@@ -23,14 +23,14 @@ export class ClockEvents {
       stepMs > 0
         ? "the clock went forward: times follow it, and nobody counts as having watched what it left out"
         : "the clock was set back: times follow it, what was open or waited for goes on under it, open events were closed";
-    this.#logger.log("warn", message, { seconds: stepMs / 1000, events_closed: eventsClosed });
+    this.#logger.change("warn", message, { seconds: stepMs / 1000, events_closed: eventsClosed });
   }
 
   /** What an earlier run left was written under a clock that ran ahead by `setBackMs`; 0: it was not. */
   recoveredAhead(setBackMs: number): void {
     if (setBackMs === 0) return;
     this.#count(-setBackMs);
-    this.#logger.log("warn", "the state was written under a clock that ran ahead: it was set back to the present one, open events were closed", {
+    this.#logger.change("warn", "the state was written under a clock that ran ahead: it was set back to the present one, open events were closed", {
       seconds: -setBackMs / 1000,
     });
   }
