@@ -15,7 +15,7 @@ const VALUE = '{a} $& \u0000\u001b[2J\u202e __proto__ "toJSON" \u{1f436}';
 /** Sources, groups and rules are called as badly as lines are. Double-quoted YAML takes the escapes of JSON. */
 function configOf(format: "json" | "msgpack"): string {
   const rule = (key: string, index: number): string =>
-    `  r${index}: {any: [{read: {field: ${JSON.stringify(key)}, equals: ${JSON.stringify(VALUE)}}}], within: 1s, resolve_after: 10m}`;
+    `  r${index}: {any: [{read: {field: ${JSON.stringify(key)}, equals: ${JSON.stringify(VALUE)}}}], within: 1s, resolve_after: 1s}`;
   return [
     "site: hasOwnProperty",
     "state_dir: state",
@@ -28,16 +28,17 @@ function configOf(format: "json" | "msgpack"): string {
     "groups: {toString: {sources: [constructor]}, valueOf: {sources: [then]}}",
     "rules:",
     ...KEYS.map(rule),
-    "  toJSON: {any: [{read: {field: door, equals: open}}]}",
     "",
   ].join("\n");
 }
+
+const NO_OBJECTS = ["[1]", "null", "{"];
 
 /** A line for each key, and a few in which all keys stand together, nested and with other values. */
 function hostileLines(): readonly string[] {
   const object = (value: string): string => `{${HOSTILE_KEYS.map((key) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
   const single = KEYS.map((key) => `{${JSON.stringify(key)}:${JSON.stringify(VALUE)}}`);
-  return [...single, object("1"), object("null"), object("[]"), object('{"__proto__":{"toJSON":1}}'), '{"toJSON":1,"constructor":2}', "[1]", "null", "{"];
+  return [...single, object("1"), object("null"), object("[]"), object('{"__proto__":{"toJSON":1}}'), '{"toJSON":1,"constructor":2}', ...NO_OBJECTS];
 }
 
 /** Rules that fired, of a group, by the log. */
@@ -52,18 +53,14 @@ function wasUnharmed(t: Test, daemon: Fusiond): void {
   t.strictSame(lost, [], "nothing was lost but what is no JSON object");
 }
 
-for (const format of ["json", "msgpack"] as const) {
-  void t.test(`hostile lines: each is data, in ${format}, and again after a crash`, async (t) => {
-    const folder = t.testdir({ "log.txt": "" });
+void t.test("hostile lines: each is data, from files and subjects to JSON and msgpack, and after a crash", async (t) => {
+  const folder = t.testdir({ "log.txt": "" });
+  for (const format of ["json", "msgpack"] as const) {
     writeFileSync(join(folder, "fusiond.yaml"), configOf(format));
-    const start = async (): Promise<Fusiond> => {
-      const daemon = Fusiond.start(["run", "--config", "fusiond.yaml"], { cwd: folder });
-      t.teardown(() => daemon.end());
-      await daemon.running();
-      await eventually(() => daemon.log.filter(({ state }) => state === "healthy").length === 2);
-      return daemon;
-    };
-    const daemon = await start();
+    const daemon = Fusiond.start(["run", "--config", "fusiond.yaml"], { cwd: folder });
+    t.teardown(() => daemon.end());
+    const port = await daemon.running();
+    await eventually(() => daemon.log.filter(({ state }) => state === "healthy").length === 2);
     const tail = Fusiond.start(["tail", "--config", "fusiond.yaml", "--json"], { cwd: folder });
     t.teardown(() => tail.end());
     await eventually(() => tail.stderr.includes("connected"));
@@ -75,26 +72,25 @@ for (const format of ["json", "msgpack"] as const) {
       appendFileSync(join(folder, "log.txt"), `${line}\n`);
       connection.publish("plant.door", Buffer.from(line));
     }
+    const objects = hostileLines().length - NO_OBJECTS.length;
+    const observed = async (source: string): Promise<boolean> => {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return metrics.includes(`fusiond_source_observations_total{source="${source}",modality="text"} ${objects}\n`);
+    };
+    await eventually(async () => (await observed("constructor")) && (await observed("then")));
+    t.pass("every line is an observation, of the file and of the subject");
     for (const group of ["toString", "valueOf"]) await eventually(() => fired(daemon, group).size === KEYS.length);
-    t.pass("every rule on a hostile name fired, for the file and for the subject");
-    const alerts = await eventually(() => {
-      const lines = tail.stdout.split("\n").slice(0, -1);
-      return lines.length >= 2 * KEYS.length && lines.map((line) => JSON.parse(line) as { rule: string; evidence: { text?: string }[] });
+    t.pass("every rule on a hostile name fired");
+    await eventually(() => {
+      const alerts = tail.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as { rule: string; evidence: { text?: string }[] });
+      const proto = alerts.filter(({ rule }) => rule === `r${KEYS.indexOf("__proto__")}`);
+      return new Set(alerts.map(({ rule }) => rule)).size === KEYS.length && proto.some(({ evidence }) => evidence[0]?.text?.startsWith(`${VALUE} dog`));
     });
-    t.equal(new Set(alerts.map(({ rule }) => rule)).size, KEYS.length, "and reached who watches");
-    const proto = alerts.filter(({ rule }) => rule === `r${KEYS.indexOf("__proto__")}`);
-    t.ok(proto.some(({ evidence }) => evidence[0]?.text?.startsWith(`${VALUE} dog`)), "with the template's names taken from the line alone");
-    const metrics = await (await fetch(`http://127.0.0.1:${await daemon.running()}/metrics`)).text();
-    t.match(metrics, /fusiond_source_observations_total\{source="constructor",modality="text"\} [1-9]/);
+    t.pass("and reached who watches, with the template's names taken from the line alone");
     wasUnharmed(t, daemon);
-
-    daemon.kill("SIGKILL");
+    await connection.close();
+    await tail.end();
+    daemon.kill("SIGKILL"); // the next one takes up its journal
     await daemon.ended();
-    const again = await start();
-    appendFileSync(join(folder, "log.txt"), '{"door":"open"}\n');
-    await eventually(() => fired(again, "toString").has("toJSON"));
-    wasUnharmed(t, again);
-    again.kill("SIGTERM");
-    t.match(await again.ended(), { code: 0 });
-  });
-}
+  }
+});
