@@ -38,6 +38,8 @@ export interface EncoderHostOptions {
 const BACKOFF_MS = { first: 250, max: 30_000 };
 /** Captures wait for a child that comes back within this time, ms; otherwise they are rejected. */
 const PATIENCE_MS = 1000;
+/** And for one that is being started, which takes some seconds where it goes well, ms. */
+const START_PATIENCE_MS = 10_000;
 
 interface Job {
   readonly capture: ModelCapture;
@@ -68,6 +70,8 @@ export class EncoderHost implements Encoder {
   /** Set while no child can be had: what captures are rejected with. */
   #down: FusiondError | undefined;
   #failuresInRow = 0;
+  /** Why it takes no captures, or makes nothing of them, as it was told last. */
+  #fault: string | undefined;
   #idle: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -133,6 +137,7 @@ export class EncoderHost implements Encoder {
         assertInvariant(this.#child === child, "a lost child was the one in use");
         this.#child = undefined;
         this.#options.telemetry.restarted(this.modality, reason);
+        this.#tellFault(`the tower of ${this.modality} was lost and is started again`);
         void this.#replace();
       },
     });
@@ -145,6 +150,7 @@ export class EncoderHost implements Encoder {
     this.#batchMax = ready.batchMax;
     this.#down = undefined;
     this.#options.telemetry.provider(this.modality, ready.provider);
+    this.#tellFault(this.#collapse());
     this.#pump();
   }
 
@@ -157,18 +163,33 @@ export class EncoderHost implements Encoder {
       if (waitMs > PATIENCE_MS) this.#giveUpOnWaiting(new FusiondError("encode_failed", `the tower of ${this.modality} keeps crashing and is started again in ${waitMs} ms`));
       await pause(waitMs, signal);
       if (signal.aborted) return;
+      const slow = setTimeout(() => this.#giveUpOnWaiting(new FusiondError("encode_timeout", `the tower of ${this.modality} is started again and does not answer yet`)), START_PATIENCE_MS);
       try {
         await this.#launch(signal);
         return;
       } catch (cause) {
         this.#giveUpOnWaiting(new FusiondError("encode_failed", `the tower of ${this.modality} cannot be started again: ${messageOf(cause)}`, { cause }));
+      } finally {
+        clearTimeout(slow);
       }
     }
   }
 
   #giveUpOnWaiting(error: FusiondError): void {
     this.#down = error;
+    this.#tellFault(error.message);
     this.#rejectWaiting(error);
+  }
+
+  #tellFault(fault: string | undefined): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#options.telemetry.serving(this.modality, fault);
+  }
+
+  /** What a tower that gives one vector for everything is refused with; nothing where it does not. */
+  #collapse(): string | undefined {
+    return this.#monitor.collapsed ? `the tower of ${this.modality} has collapsed: whatever it is given, it makes the same of it` : undefined;
   }
 
   #rejectWaiting(error: FusiondError): void {
@@ -221,18 +242,21 @@ export class EncoderHost implements Encoder {
       }
       runMs += result.encodeMs;
       vectors += result.samples.length;
-      job.resolve({ observations: this.#observations(job.capture, result.samples), encodeMs: result.encodeMs });
+      job.resolve({ ...this.#encoded(job.capture, result.samples, result.unseen), encodeMs: result.encodeMs });
     }
+    this.#tellFault(this.#collapse());
     this.#options.telemetry.encoded(this.modality, runMs, vectors);
   }
 
-  #observations(capture: ModelCapture, samples: readonly Sample[]): Observation[] {
+  #encoded(capture: ModelCapture, samples: readonly Sample[], gateBlind: string | undefined): Omit<Encoded, "encodeMs"> {
+    let unseen = gateBlind;
     const { sourceId, modality, capturedAt, durationMs } = capture;
     const observations: Observation[] = [];
     for (const [index, { vector, inputCrc, gate, quality, region, track }] of samples.entries()) {
       const fault = this.#monitor.judge(vector, inputCrc);
       if (fault !== undefined) {
         this.#options.telemetry.rejected(modality, fault);
+        unseen = `the tower of ${modality} made no vector of it (${fault})`;
         continue;
       }
       const key = { sourceId, modality, seq: capture.seq * SAMPLES_PER_CAPTURE_MAX + index, capturedAt, durationMs };
@@ -247,7 +271,8 @@ export class EncoderHost implements Encoder {
       });
     }
     if (samples.length > 0) this.#options.telemetry.variance(modality, this.#monitor.variance);
-    return observations;
+    unseen = this.#collapse() ?? unseen;
+    return { observations, ...(unseen === undefined ? {} : { unseen }) };
   }
 
   #noteIdle(): void {

@@ -9,6 +9,8 @@ export interface Encoded {
   readonly observations: readonly Observation[];
   /** How long the tower worked on it, ms, waiting excluded. */
   readonly encodeMs: number;
+  /** Why not all of it was looked at, so that what it does not show may have been there; absent: all of it was. */
+  readonly unseen?: string;
 }
 
 /** A tower: turns captures of one modality into observations of one space. */
@@ -40,4 +42,6 @@ export interface EncoderTelemetry {
   restarted(modality: Modality, reason: "crash" | "deadline"): void;
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void;
   variance(modality: Modality, variance: number): void;
+  /** Whether the tower takes captures: undefined, or why it does not. Told when it changes. */
+  serving(modality: Modality, fault: string | undefined): void;
 }

@@ -80,8 +80,8 @@ export interface Sample {
   readonly track?: number;
 }
 
-/** What came of one capture, in the order of the request. At most `SAMPLES_PER_CAPTURE_MAX` samples. */
-export type CaptureResult = { readonly samples: readonly Sample[]; readonly encodeMs: number } | { readonly error: string };
+/** What came of one capture, in the order of the request. At most `SAMPLES_PER_CAPTURE_MAX` samples. `unseen`: why its gate did not look. */
+export type CaptureResult = { readonly samples: readonly Sample[]; readonly encodeMs: number; readonly unseen?: string } | { readonly error: string };
 
 /** What a child says. "refused": it cannot serve, and says why. */
 export type ChildMessage =

@@ -27,6 +27,11 @@ export class VectorMonitor {
     return this.#variance;
   }
 
+  /** Whether the tower makes one vector of all inputs. It is over with the first that differs. */
+  get collapsed(): boolean {
+    return this.#differentInputs >= INPUTS_MIN && this.#variance < VARIANCE_MIN;
+  }
+
   /** What is wrong with a vector, undefined if nothing is. */
   judge(vector: Float32Array, inputCrc: number): VectorFault | undefined {
     if (vector.length !== this.#mean.length) return "dimensions";
@@ -36,7 +41,7 @@ export class VectorMonitor {
     const length = Math.sqrt(square);
     if (length < 0.5 || length > 2) return "norm";
     this.#learn(vector, length, inputCrc);
-    return this.#differentInputs >= INPUTS_MIN && this.#variance < VARIANCE_MIN ? "collapsed" : undefined;
+    return this.collapsed ? "collapsed" : undefined;
   }
 
   #learn(vector: Float32Array, length: number, inputCrc: number): void {

@@ -17,11 +17,14 @@ export interface HealthSpan {
   readonly to?: number;
 }
 
-/** The spans after a change. Pure; saying the same twice changes nothing. */
+/** Times of health kept of one input: of what lies before nothing is known. */
+const SPANS_MAX = 256;
+
+/** The spans after a change, at most SPANS_MAX of one input, the newest. Pure; saying the same twice changes nothing. */
 export function withChange(spans: readonly HealthSpan[], change: WitnessChange): readonly HealthSpan[] {
   const at = spans.findIndex((span) => isOf(span, change) && span.to === undefined);
   const { sourceId, modality } = change;
-  if (change.healthy) return at === -1 ? [...spans, { sourceId, modality, from: change.at }] : spans;
+  if (change.healthy) return at === -1 ? [...withRoom(spans, change), { sourceId, modality, from: change.at }] : spans;
   const lasting = spans[at];
   return lasting === undefined ? spans : spans.with(at, { ...lasting, to: change.at });
 }
@@ -34,6 +37,11 @@ export function withoutOlder(spans: readonly HealthSpan[], horizon: number): rea
 /** Whether some source of the modality was healthy over the whole interval. */
 export function witnessed(spans: readonly HealthSpan[], modality: Modality, from: number, to: number): boolean {
   return spans.some((span) => span.modality === modality && span.from <= from && (span.to ?? Infinity) >= to);
+}
+
+function withRoom(spans: readonly HealthSpan[], change: WitnessChange): readonly HealthSpan[] {
+  const own = spans.filter((span) => isOf(span, change));
+  return own.length < SPANS_MAX ? spans : spans.filter((span) => span !== own[0]);
 }
 
 function isOf(span: HealthSpan, change: WitnessChange): boolean {

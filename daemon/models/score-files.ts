@@ -92,4 +92,5 @@ const silent: EncoderTelemetry = {
   restarted: () => undefined,
   rejected: () => undefined,
   variance: () => undefined,
+  serving: () => undefined,
 };

@@ -182,6 +182,11 @@ export class GroupRunner {
     return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, toMs, this.#fold.watermark)), events: changedEvents(closed) };
   }
 
+  /** Inputs that the watermark does not wait for. */
+  idle(nowMs: number): readonly Input[] {
+    return this.#options.inputs.filter((input) => this.#watermark.isIdle(input, nowMs));
+  }
+
   /** An input has told its last. */
   end(input: Input): void {
     this.#watermark.end(input);

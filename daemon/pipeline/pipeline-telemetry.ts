@@ -27,6 +27,8 @@ export interface PipelineTelemetry {
   observed(sourceId: string, modality: Modality, endedAt: number): void;
   /** Captures were lost before they were encoded. */
   dropped(sourceId: string, reason: DropReason, count: number): void;
+  /** Whether the source's silence proves an absence in this modality, and if captures of a healthy source are lost, why. */
+  witnessing(sourceId: string, modality: Modality, witnesses: boolean, blind: string | undefined): void;
   calibration(sourceId: string, modality: Modality, warm: boolean): void;
   took(stage: Stage, ms: number): void;
   failed(stage: Stage, error: unknown): void;

@@ -1,14 +1,15 @@
 // The data path, top to bottom: source -> encoder -> group -> commit. What is told leaves through the outbox.
 import { setMaxListeners } from "node:events";
 import type { Capture } from "../../encoders/capture.js";
-import type { Encoder } from "../../encoders/encoder.js";
+import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import { assertInvariant, FusiondError } from "../../fusion/model/errors.js";
+import { assertInvariant, FusiondError, messageOf } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { isWarm } from "../../fusion/cohort.js";
-import type { Input } from "../../fusion/watermark.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import type { Input } from "../../fusion/watermark.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
+import type { WitnessChange } from "../../rules/witnesses.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
 import type { ClockStep, EventClock } from "../runtime/event-clock.js";
@@ -18,6 +19,7 @@ import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
+import { InputWitness } from "./input-witness.js";
 import { overBudget, type IntakeBudget } from "./intake-budget.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
@@ -75,6 +77,22 @@ const STAGES_MAX = 4096;
 
 type Queued = Extract<SourceSignal, { kind: "capture" | "progress" }>;
 
+/** What the loss of captures comes to, in an operator's words. */
+const LOSSES: Readonly<Record<DropReason, string>> = {
+  queue_full: "more comes than can be looked at",
+  rate: "more comes than its limit",
+  overload: "more comes of all sources together than can be taken",
+  too_late: "it comes too late to count",
+  encode_failed: "it cannot be encoded",
+  skew: "its times are not to be trusted",
+  outlier: "its times are not to be trusted",
+  shutdown: "fusiond is stopping",
+  failed: "a fault of fusiond: see the log",
+  oversize: "a line was too long",
+  malformed: "a line could not be read",
+};
+const IDLE = "nothing of it gets through";
+
 /**
  * Runs sources through encoders into groups, and what the groups say into the committer.
  *
@@ -88,6 +106,8 @@ export class Pipeline {
   readonly #turns: Turns;
   readonly #stages = new Map<string, StageTimes>();
   readonly #journaled = new Map<string, number>();
+  /** In their sources' own time. */
+  readonly #witnesses = new Map<string, { readonly source: Source; readonly witness: InputWitness }>();
   readonly #abort = new AbortController();
   readonly #sourcesAbort = new AbortController();
   #sources: Promise<unknown> = Promise.resolve();
@@ -147,6 +167,7 @@ export class Pipeline {
       for await (const told of source.observe(stopped)) {
         const signal = inWholeMs(told);
         if (signal.kind === "state") this.#sourceState(source, signal);
+        else if (signal.kind === "lost") this.#lost({ sourceId: source.id, modality: signal.modality }, signal.from, signal.to, LOSSES[signal.reason]);
         else await this.#enqueue(source, signal);
       }
       return true;
@@ -164,12 +185,18 @@ export class Pipeline {
     const queue = new BoundedQueue<Queued>(this.#options.queueCapacity(modality), source.finite ? "block" : "drop_oldest", onDrop, bytesOf);
     if (!source.finite) this.#liveQueues.push(queue);
     this.#queues.set(`${source.id} ${modality}`, queue);
+    this.#witnesses.set(`${source.id} ${modality}`, { source, witness: new InputWitness({ sourceId: source.id, modality }) });
     this.#encoding = Promise.all([this.#encoding, this.#encodeAll(source, modality, queue)]);
     return queue;
   }
 
   #dropped(items: readonly Queued[], reason: DropReason): void {
-    for (const item of items) if (item.kind === "capture") this.#options.telemetry.dropped(item.capture.sourceId, reason, 1);
+    for (const item of items) {
+      if (item.kind !== "capture") continue;
+      const { capture } = item;
+      this.#options.telemetry.dropped(capture.sourceId, reason, 1);
+      if (reason !== "shutdown") this.#lost(capture, capture.capturedAt, capture.capturedAt, LOSSES[reason]);
+    }
   }
 
   async #enqueue(source: Source, signal: Queued): Promise<void> {
@@ -209,6 +236,7 @@ export class Pipeline {
     const { clock, eventClock } = this.#options;
     const eventNowMs = source.finite ? time : eventClock.nowMs();
     group.progress(input, time + this.#correctionMs(source), clock.monotonicNowMs(), eventNowMs);
+    this.#witness(input, (witness) => witness.told(time));
   }
 
   /** Event time minus the source's own, ms. */
@@ -222,34 +250,39 @@ export class Pipeline {
     telemetry.took("capture", Math.max(0, captureMs));
     const encoder = this.#options.encoders.get(capture.modality);
     assertInvariant(encoder !== undefined, `there is a tower for ${capture.modality}`);
-    let observations: readonly Observation[];
+    let encoded: Encoded;
     try {
-      observations = (await encoder.encode(capture)).observations;
+      encoded = await encoder.encode(capture);
     } catch (error) {
       telemetry.failed("encode", error);
       telemetry.dropped(capture.sourceId, "encode_failed", 1);
-      return;
+      return this.#lost(capture, capture.capturedAt, capture.capturedAt, messageOf(error));
     }
     const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
     telemetry.took("encode", encodeMs);
+    if (encoded.unseen === undefined) this.#witness(capture, (witness) => witness.looked(capture.capturedAt, endedAt(capture)));
+    else this.#lost(capture, capture.capturedAt, capture.capturedAt, encoded.unseen);
     const shiftMs = this.#correctionMs(source);
-    for (const observation of observations) {
-      this.#fuseOrDrop(group, { ...observation, capturedAt: observation.capturedAt + shiftMs }, captureMs, encodeMs);
+    for (const observation of encoded.observations) {
+      const lost = this.#fuseOrDrop(group, { ...observation, capturedAt: observation.capturedAt + shiftMs }, captureMs, encodeMs);
+      if (lost !== undefined) this.#lost(capture, capture.capturedAt, capture.capturedAt, LOSSES[lost]);
     }
   }
 
-  /** Whatever one observation does, it does to itself alone. */
-  #fuseOrDrop(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): void {
+  /** Whatever one observation does, it does to itself alone. Gives why it was not taken in. */
+  #fuseOrDrop(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): "failed" | "too_late" | undefined {
     const { telemetry } = this.#options;
     try {
-      this.#fuse(group, observation, captureMs, encodeMs);
+      return this.#fuse(group, observation, captureMs, encodeMs) ? undefined : "too_late";
     } catch (error) {
       telemetry.failed("fuse", error);
       telemetry.dropped(observation.sourceId, "failed", 1);
+      return "failed";
     }
   }
 
-  #fuse(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): void {
+  /** Whether it was taken in; one that is late is not. */
+  #fuse(group: GroupRunner, observation: Observation, captureMs: number, encodeMs: number): boolean {
     const { telemetry, clock } = this.#options;
     const startedMs = clock.monotonicNowMs();
     const entry = encodeEntry({ kind: "observation", observation }); // first: what cannot be written down is not taken in
@@ -260,17 +293,34 @@ export class Pipeline {
     telemetry.took("fuse", fuseMs);
     this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
     this.#write(group, result, entry);
+    return result.step !== undefined;
   }
 
   #sourceState(source: Source, signal: Extract<SourceSignal, { kind: "state" }>): void {
-    const group = this.#options.groupOf(source.id);
     const shiftMs = this.#correctionMs(source);
-    const witnesses = witnessesOf(source, signal).map((one) => ({ ...one, at: one.at + shiftMs }));
-    const transition = { ...signal, at: signal.at + shiftMs, witnesses };
-    for (const change of witnessChanges(source.id, witnesses)) this.#write(group, group.witness(change));
+    const witnesses = witnessesOf(source, signal);
+    for (const change of witnessChanges(source.id, witnesses)) this.#witness(change, (witness) => witness.source(change));
+    const transition = { ...signal, at: signal.at + shiftMs, witnesses: witnesses.map((one) => ({ ...one, at: one.at + shiftMs })) };
     const { telemetry, committer, health } = this.#options;
     telemetry.sourceState(source.id, transition);
     committer.add([], [health(source.id, transition)]);
+  }
+
+  #lost(input: Input, from: number, to: number, why: string): void {
+    this.#witness(input, (witness) => witness.lost({ from, to, why }));
+  }
+
+  /** Asks the witness of an input, writes down what changed for absence, and tells how it stands. */
+  #witness(input: Input, ask: (witness: InputWitness) => WitnessChange | undefined): void {
+    const known = this.#witnesses.get(`${input.sourceId} ${input.modality}`);
+    if (known === undefined) return; // its source does not run
+    const { source, witness } = known;
+    const before = witness.blind;
+    const change = ask(witness);
+    const group = this.#options.groupOf(input.sourceId);
+    if (change !== undefined) this.#write(group, group.witness({ ...change, at: change.at + this.#correctionMs(source) }));
+    if (change === undefined && witness.blind === before) return;
+    this.#options.telemetry.witnessing(input.sourceId, input.modality, witness.witnesses, witness.blind);
   }
 
   /** `step`: the bytes of the result's step, where they are made already. */
@@ -301,7 +351,11 @@ export class Pipeline {
     const { clock, eventClock, groups } = this.#options;
     const step = eventClock.look();
     if (step !== undefined) this.#setClock(step);
-    for (const group of groups) this.#write(group, group.tick(clock.monotonicNowMs(), Math.floor(eventClock.nowMs())));
+    const nowMs = clock.monotonicNowMs();
+    for (const group of groups) {
+      for (const input of group.idle(nowMs)) this.#witness(input, (witness) => witness.idle(IDLE)); // the watermark passes it now
+      this.#write(group, group.tick(nowMs, Math.floor(eventClock.nowMs())));
+    }
     clock.after(TICK_MS, () => this.#tick());
   }
 

@@ -1,5 +1,6 @@
 // Files as fast as they can be taken, in one canonical order, so that the same input gives the same incidents.
-import type { Encoder } from "../../encoders/encoder.js";
+import type { Capture } from "../../encoders/capture.js";
+import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
@@ -8,6 +9,7 @@ import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Source, SourceSignal } from "../sources/source.js";
 import { stepOrder } from "./group-state.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
+import { InputWitness, type Loss } from "./input-witness.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
 import { inWholeMs } from "./whole-ms.js";
 import { witnessChanges, witnessesOf } from "./witness-changes.js";
@@ -27,8 +29,9 @@ export interface ReplayOptions {
 const AHEAD = 8;
 
 type Taken =
-  | { readonly kind: "observations"; readonly observations: readonly Observation[] }
+  | { readonly kind: "encoded"; readonly capture: Capture; readonly encoded: Encoded }
   | { readonly kind: "progress"; readonly modality: Modality; readonly time: number }
+  | { readonly kind: "lost"; readonly modality: Modality; readonly loss: Loss }
   | { readonly kind: "witness"; readonly changes: readonly WitnessChange[] };
 
 /** One source on its way: what was taken ahead, and how far it has told all. */
@@ -36,6 +39,7 @@ interface Lane {
   readonly source: Source;
   readonly ahead: AsyncIterator<Promise<Taken>>;
   readonly progress: Map<Modality, number>;
+  readonly witnesses: ReadonlyMap<Modality, InputWitness>;
   ended: boolean;
 }
 
@@ -80,22 +84,43 @@ function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): 
       queue.close();
     },
   );
-  return { source, ahead: queue[Symbol.asyncIterator](), progress: new Map(), ended: false };
+  const witnesses = new Map(source.modalities.map((modality) => [modality, new InputWitness({ sourceId: source.id, modality })]));
+  return { source, ahead: queue[Symbol.asyncIterator](), progress: new Map(), witnesses, ended: false };
 }
 
 async function encoded(source: Source, told: SourceSignal, options: ReplayOptions): Promise<Taken> {
   const signal = inWholeMs(told);
   if (signal.kind === "progress") return signal;
   if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source.id, witnessesOf(source, signal)) };
+  if (signal.kind === "lost") return { kind: "lost", modality: signal.modality, loss: { from: signal.from, to: signal.to, why: signal.reason } };
   const encoder = options.encoders.get(signal.capture.modality);
   assertInvariant(encoder !== undefined, `there is a tower for ${signal.capture.modality}`);
-  return { kind: "observations", observations: (await encoder.encode(signal.capture)).observations };
+  const { capture } = signal;
+  return { kind: "encoded", capture, encoded: await encoder.encode(capture) };
 }
 
 function take(lane: Lane, taken: Taken, waiting: Waiting[]): void {
   if (taken.kind === "progress") lane.progress.set(taken.modality, taken.time);
-  else if (taken.kind === "witness") waiting.push(...taken.changes.map((change) => ({ at: change.at, change })));
-  else waiting.push(...taken.observations.map((observation) => ({ at: endedAt(observation), observation })));
+  if (taken.kind === "encoded") waiting.push(...taken.encoded.observations.map((observation) => ({ at: endedAt(observation), observation })));
+  waiting.push(...changesOf(lane.witnesses, taken).flatMap((change) => (change === undefined ? [] : [{ at: change.at, change }])));
+}
+
+/** What it means for absence. */
+function changesOf(witnesses: Lane["witnesses"], taken: Taken): readonly (WitnessChange | undefined)[] {
+  switch (taken.kind) {
+    case "witness":
+      return taken.changes.map((change) => witnesses.get(change.modality)?.source(change));
+    case "progress":
+      return [witnesses.get(taken.modality)?.told(taken.time)];
+    case "lost":
+      return [witnesses.get(taken.modality)?.lost(taken.loss)];
+    case "encoded": {
+      const { capture, encoded: { unseen } } = taken;
+      const witness = witnesses.get(capture.modality);
+      const { capturedAt } = capture;
+      return [unseen === undefined ? witness?.looked(capturedAt, endedAt(capture)) : witness?.lost({ from: capturedAt, to: capturedAt, why: unseen })];
+    }
+  }
 }
 
 /** Hands over all that ends at or before `frontier`, in canonical order; nothing earlier can come any more. */

@@ -3,7 +3,7 @@ import type { Capture } from "../../encoders/capture.js";
 import type { SourceSignal } from "../sources/source.js";
 
 /**
- * The signal in whole milliseconds. Samples and transitions move up, progress moves down, each by less than 1 ms: what
+ * The signal in whole milliseconds. Samples and transitions move up, progress moves down, losses grow, each by less than 1 ms: what
  * was told in order stays so, and no sample falls behind the progress that was told before it.
  */
 export function inWholeMs(signal: SourceSignal): SourceSignal {
@@ -12,6 +12,8 @@ export function inWholeMs(signal: SourceSignal): SourceSignal {
       return { kind: "capture", capture: captureInWholeMs(signal.capture) };
     case "progress":
       return { ...signal, time: Math.floor(signal.time) };
+    case "lost":
+      return { ...signal, from: Math.floor(signal.from), to: Math.ceil(signal.to) };
     case "state":
       return { ...signal, at: Math.ceil(signal.at) };
   }

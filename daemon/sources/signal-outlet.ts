@@ -27,7 +27,7 @@ const CARRIED_MAX = 16;
  *
  * Order: per modality `capturedAt` strictly increases, ends lie behind the progress told before, progress never goes back:
  * what would break this is moved forward by the least amount. Bound: `capacity` bundles of one capture (or state) each;
- * what is dropped is told to `onDropped`, but states are never dropped with their captures.
+ * what is dropped is told to `onDropped` and as a loss, but states are never dropped with their captures.
  */
 export class SignalOutlet implements AsyncIterable<SourceSignal> {
   readonly #options: SignalOutletOptions;
@@ -36,6 +36,7 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   readonly #startedAt = new Map<Modality, number>();
   readonly #progress = new Map<Modality, number>();
   #carried: SourceSignal[] = [];
+  readonly #lost = new Map<Modality, Extract<SourceSignal, { kind: "lost" }>>();
   #absent: readonly Modality[] = [];
 
   constructor(options: SignalOutletOptions) {
@@ -80,6 +81,11 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     if (complete.length > 0) await this.#queue.put(complete);
   }
 
+  /** Tells that something of `at` (event time, Unix ms) was given up before it was a capture; who gives up counts it. */
+  async lost(modality: Modality, at: number, reason: DropReason): Promise<void> {
+    await this.#queue.put([{ kind: "lost", modality, from: at, to: at, reason }]);
+  }
+
   /** Tells a transition; see `SourceSignal`. `at` is event time, Unix ms. */
   async state(state: SourceState, at: number, detail?: string, witnesses?: readonly ModalityWitness[]): Promise<void> {
     const more = { ...(detail === undefined ? {} : { detail }), ...(witnesses === undefined ? {} : { witnesses }) };
@@ -96,10 +102,14 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     this.#queue.close();
     for (const bundle of this.#queue.drain()) this.#drop(bundle, "shutdown");
     this.#carried = [];
+    this.#lost.clear();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SourceSignal, void, undefined> {
     for await (const bundle of this.#queue) {
+      const lost = [...this.#lost.values()];
+      this.#lost.clear();
+      yield* lost;
       yield* this.#carried.splice(0);
       yield* bundle;
     }
@@ -114,9 +124,22 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   #drop(bundle: readonly SourceSignal[], reason: DropReason): void {
     const captures = bundle.filter((signal) => signal.kind === "capture").length;
     if (captures > 0) this.#options.onDropped(reason, captures);
+    for (const signal of bundle) this.#lose(signal, reason);
     const states = bundle.filter((signal) => signal.kind === "state");
     this.#carried = [...this.#carried, ...states].slice(-CARRIED_MAX);
   }
+
+  /** What is dropped is told as one loss a modality, with the next that is not. */
+  #lose(signal: SourceSignal, reason: DropReason): void {
+    if (signal.kind !== "capture" && signal.kind !== "lost") return;
+    const more = signal.kind === "lost" ? signal : lossOf(signal.capture, reason);
+    const before = this.#lost.get(more.modality) ?? more;
+    this.#lost.set(more.modality, { ...more, from: Math.min(before.from, more.from), to: Math.max(before.to, more.to) });
+  }
+}
+
+function lossOf({ modality, capturedAt }: Capture, reason: DropReason): Extract<SourceSignal, { kind: "lost" }> {
+  return { kind: "lost", modality, from: capturedAt, to: capturedAt, reason };
 }
 
 /**

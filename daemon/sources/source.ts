@@ -50,6 +50,8 @@ export type SourceSignal =
   | { readonly kind: "capture"; readonly capture: Capture }
   /** All of the source's captures of this modality that end at or before `time` (Unix ms) have been told. */
   | { readonly kind: "progress"; readonly modality: Modality; readonly time: number }
+  /** Captures of this modality that started from `from` to `to` (Unix ms) were given up before they could be told: nobody looked at them. */
+  | { readonly kind: "lost"; readonly modality: Modality; readonly from: number; readonly to: number; readonly reason: DropReason }
   /**
    * How the source is from `at` on (Unix ms event time), and why. `witnesses`: how each of its modalities is, all of them;
    * absent: all as the state says. Told when the state or a witness changes, so the state may be the one before.

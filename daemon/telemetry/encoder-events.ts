@@ -1,6 +1,7 @@
 // What towers tell, as metrics and log lines.
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { MODALITIES, type Modality } from "../../fusion/model/modality.js";
+import type { HealthBoard } from "./health-board.js";
 import { codeLabel, LabelValues } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from "./metrics.js";
@@ -11,6 +12,7 @@ const BATCH_BUCKETS = [0, 1, 2, 4, 8, 16, 32];
 /** Counts what towers tell and notes it. The label `tower` is the tower's modality. */
 export class EncoderEvents implements EncoderTelemetry {
   readonly #logger: Logger;
+  readonly #health: HealthBoard;
   readonly #stageErrors: CounterMetric;
   readonly #providerInfo: GaugeMetric;
   readonly #providers = new Map<Modality, string>();
@@ -19,9 +21,11 @@ export class EncoderEvents implements EncoderTelemetry {
   readonly #restarts: CounterMetric;
   readonly #variance: GaugeMetric;
   readonly #rejected: CounterMetric;
+  readonly #up: GaugeMetric;
 
-  constructor(metrics: Metrics, logger: Logger, stageErrors: CounterMetric) {
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stageErrors: CounterMetric) {
     this.#logger = logger;
+    this.#health = health;
     this.#stageErrors = stageErrors;
     this.#providerInfo = metrics.gauge({
       name: "encoder_provider_info",
@@ -38,6 +42,7 @@ export class EncoderEvents implements EncoderTelemetry {
     this.#restarts = metrics.counter({ name: "encoder_restarts_total", help: "Times that the tower's child was replaced.", labels: ["tower", "reason"] });
     this.#variance = metrics.gauge({ name: "encoder_vector_variance", help: "Running variance of the tower's vectors.", labels: ["tower"] });
     this.#rejected = metrics.counter({ name: "vectors_rejected_total", help: "Vectors of the tower that were no vectors of the space.", labels: ["tower", "reason"] });
+    this.#up = metrics.gauge({ name: "encoder_up", help: "1 while the tower makes vectors of what it is given.", labels: ["tower"] });
     for (const tower of MODALITIES) {
       for (const reason of ["crash", "deadline"]) this.#restarts.increase({ tower, reason }, 0);
       for (const reason of ["not_finite", "norm", "dimensions", "collapsed"]) this.#rejected.increase({ tower, reason }, 0);
@@ -46,6 +51,7 @@ export class EncoderEvents implements EncoderTelemetry {
 
   provider(modality: Modality, provider: string): void {
     this.#providers.set(modality, PROVIDERS.of(provider));
+    this.#up.set(1, { tower: modality });
     this.#providerInfo.clear();
     for (const [tower, each] of this.#providers) this.#providerInfo.set(1, { tower, provider: each });
     this.#logger.log("info", "tower runs", { tower: modality, provider });
@@ -69,6 +75,14 @@ export class EncoderEvents implements EncoderTelemetry {
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void {
     this.#rejected.increase({ tower: modality, reason });
     this.#logger.log("error", "a vector was rejected", { tower: modality, reason });
+  }
+
+  serving(modality: Modality, fault: string | undefined): void {
+    this.#up.set(fault === undefined ? 1 : 0, { tower: modality });
+    if (fault === undefined) this.#health.towerProved(modality);
+    else this.#health.towerFailed(modality, fault);
+    if (fault === undefined) this.#logger.log("info", "tower serves again", { tower: modality });
+    else this.#logger.log("error", "a tower does not serve: its sources are blind and prove no absence", { tower: modality, reason: fault });
   }
 
   variance(modality: Modality, variance: number): void {

@@ -1,5 +1,6 @@
 // What stages write their state on, for livez and readyz to be judged from.
 import { systemClock, type Clock } from "../runtime/clock.js";
+import type { Modality } from "../../fusion/model/modality.js";
 import type { DeliveryState } from "../sinks/delivery-check.js";
 import { SHED_REASONS, type DropReason, type ShedReason, type SourceTransition } from "../sources/source.js";
 import type { AstraySource, HealthSnapshot, Readiness, SourceHealth } from "./health.js";
@@ -16,6 +17,7 @@ export class HealthBoard {
   readonly #towers = new Map<string, Readiness>();
   readonly #sources = new Map<string, SourceHealth>();
   readonly #shed = new Map<ShedReason, Map<string, number>>(SHED_REASONS.map((reason) => [reason, new Map()]));
+  readonly #blind = new Map<string, { readonly sourceId: string; readonly modality: Modality; readonly why: string; readonly sinceMs: number }>();
   #outbox: Readiness = { state: "starting" };
   #broker: Readiness = { state: "starting" };
   #delivery: Readiness = { state: "starting" };
@@ -71,9 +73,18 @@ export class HealthBoard {
     this.#shed.get(reason as ShedReason)?.set(sourceId, this.#clock.monotonicNowMs());
   }
 
+  /** Why captures of a healthy source are lost; undefined: they are looked at. */
+  blind(sourceId: string, modality: Modality, why: string | undefined): void {
+    const key = `${sourceId} ${modality}`;
+    const sinceMs = this.#blind.get(key)?.sinceMs ?? this.#clock.monotonicNowMs();
+    if (why === undefined) this.#blind.delete(key);
+    else this.#blind.set(key, { sourceId, modality, why: this.#redactor.text(why), sinceMs });
+  }
+
   removeSource(sourceId: string): void {
     this.#sources.delete(sourceId);
     for (const shed of this.#shed.values()) shed.delete(sourceId);
+    for (const [key, blind] of this.#blind) if (blind.sourceId === sourceId) this.#blind.delete(key);
   }
 
   brokerConnected(): void {
@@ -127,6 +138,7 @@ export class HealthBoard {
       towers: new Map(this.#towers),
       outbox: this.#outbox,
       sources: new Map(this.#sources),
+      blind: [...this.#blind.values()].map(({ sinceMs, ...blind }) => ({ ...blind, forMs: nowMs - sinceMs })),
       broker: this.#broker,
       astray: this.#astray(),
       delivery: this.#delivery,

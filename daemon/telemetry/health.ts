@@ -49,6 +49,8 @@ export interface HealthSnapshot {
   readonly towers: ReadonlyMap<string, Readiness>;
   readonly outbox: Readiness;
   readonly sources: ReadonlyMap<string, SourceHealth>;
+  /** What healthy sources give and nobody looks at, and for how long, ms. */
+  readonly blind: readonly { readonly sourceId: string; readonly modality: Modality; readonly why: string; readonly forMs: number }[];
   readonly broker: Readiness;
   /** Sources whose times are far from the clock: their groups cannot put them in order. */
   readonly astray: readonly AstraySource[];
@@ -71,6 +73,9 @@ const NAMED_MAX = 3;
 /** Longest time without progress while something waits. */
 export const STALL_BOUND_MS = 30_000;
 
+/** For how long all sources may be blind at once before it is a failure: a gate that learns a scene takes some seconds. */
+export const BLIND_BOUND_MS = 10_000;
+
 /**
  * Whether the process should be left alone: the event loop turns and the pipeline moves or has nothing to do.
  * Asks for nothing outside the process, so that a restart follows only where it helps.
@@ -82,7 +87,7 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const parts = [checkTowers, checkOutbox, checkPlace, checkSources, checkTimes, checkIntake, checkBroker, checkDelivery];
+  const parts = [checkTowers, checkOutbox, checkPlace, checkSources, checkObservations, checkTimes, checkIntake, checkBroker, checkDelivery];
   const checks = parts.map((check) => check(snapshot));
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
@@ -106,7 +111,8 @@ function checkTowers({ towers }: HealthSnapshot): HealthCheck {
   const name = "towers";
   const failed = [...towers].filter(([, tower]) => tower.state === "failed");
   if (failed.length > 0) {
-    return { name, status: "failed", reason: failed.map(([id, { detail }]) => `${id} failed${detail === undefined ? "" : ` (${detail})`}`).join(", ") };
+    const status = [...towers.values()].some((tower) => tower.state === "ready") ? "degraded" : "failed";
+    return { name, status, reason: failed.map(([id, { detail }]) => `${id} failed${detail === undefined ? "" : ` (${detail})`}`).join(", ") };
   }
   const starting = [...towers].filter(([, tower]) => tower.state === "starting").map(([id]) => id);
   if (towers.size === 0 || starting.length > 0) {
@@ -162,6 +168,17 @@ function checkIntake({ shed }: HealthSnapshot): HealthCheck {
 function someOf(names: readonly string[]): string {
   const first = names.slice(0, NAMED_MAX).join(", ");
   return names.length <= NAMED_MAX ? first : `${first} and ${names.length - NAMED_MAX} more`;
+}
+
+const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "sound", text: "text" };
+
+function checkObservations({ sources, blind }: HealthSnapshot): HealthCheck {
+  const name = "observations";
+  if (blind.length === 0) return { name, status: "ok", reason: "what healthy sources give is looked at" };
+  const reason = blind.map(({ sourceId, modality, why, forMs }) => `the ${NOUNS[modality]} of ${sourceId} is lost since ${Math.round(forMs / 1000)} s (${why})`).join(", ");
+  const isBlind = (id: string): boolean => blind.some(({ sourceId, forMs }) => sourceId === id && forMs >= BLIND_BOUND_MS);
+  const all = [...sources].every(([id, { state }]) => state !== "healthy" || isBlind(id));
+  return { name, status: all ? "failed" : "degraded", reason };
 }
 
 function checkBroker({ broker }: HealthSnapshot): HealthCheck {

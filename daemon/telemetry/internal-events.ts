@@ -45,7 +45,7 @@ export class InternalEvents {
     const sources = new SourceEvents(metrics, logger, health);
     this.stages = stages;
     this.sources = sources;
-    this.encoders = new EncoderEvents(metrics, logger, stages.errors);
+    this.encoders = new EncoderEvents(metrics, logger, health, stages.errors);
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(logger, health);
@@ -58,6 +58,7 @@ export class InternalEvents {
       progressed: () => health.progressed(),
       clockSet: (stepMs, eventsClosed) => clock.set(stepMs, eventsClosed),
       observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
+      witnessing: (sourceId, modality, witnesses, blind) => sources.witnessing(sourceId, modality, witnesses, blind),
       calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
       took: (stage, ms) => stages.took(stage, ms),
       failed: (stage, error) => {

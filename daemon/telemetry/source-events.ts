@@ -46,12 +46,15 @@ export class SourceEvents implements SourceTelemetry {
   readonly #lastObservation: GaugeMetric;
   readonly #clockSkew: GaugeMetric;
   readonly #calibrationWarm: GaugeMetric;
+  readonly #healthy = new Set<string>();
+  /** Modalities of which captures are lost, by source. */
+  readonly #blind = new Map<string, Set<Modality>>();
 
   constructor(metrics: Metrics, logger: Logger, health: HealthBoard) {
     this.#metrics = metrics;
     this.#logger = logger;
     this.#health = health;
-    this.#up = metrics.gauge({ name: "source_up", help: "1 while the source is healthy.", labels: ["source"] });
+    this.#up = metrics.gauge({ name: "source_up", help: "1 while the source is healthy and what it gives is looked at.", labels: ["source"] });
     this.#state = metrics.gauge({ name: "source_state", help: "1 for the state that the source is in.", labels: ["source", "state"] });
     this.#witness = metrics.gauge({ name: "source_witness", help: "1 while absence may be concluded from this modality of the source.", labels: ["source", "modality"] });
     this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while the source gives data that show nothing.", labels: ["source", "kind"] });
@@ -84,6 +87,7 @@ export class SourceEvents implements SourceTelemetry {
     for (const modality of source.modalities) {
       this.#observations.increase({ source: id, modality }, 0);
       this.#calibrationWarm.set(0, { source: id, modality });
+      this.#witness.set(0, { source: id, modality });
       if (modality !== "text") this.#anomaly.set(0, { source: id, kind: ANOMALY_OF[modality] });
     }
     const rate = source.modalities.includes("text") ? [] : ["rate"];
@@ -95,6 +99,8 @@ export class SourceEvents implements SourceTelemetry {
   async remove(sourceId: string): Promise<void> {
     this.#ids.remove(sourceId);
     this.#accused.delete(sourceId);
+    this.#healthy.delete(sourceId);
+    this.#blind.delete(sourceId);
     this.#health.removeSource(sourceId);
     await this.#metrics.forget("source", sourceId);
   }
@@ -121,6 +127,21 @@ export class SourceEvents implements SourceTelemetry {
 
   calibration(sourceId: string, modality: Modality, warm: boolean): void {
     this.#calibrationWarm.set(warm ? 1 : 0, { source: this.#ids.of(sourceId), modality });
+  }
+
+  /** Whether the source's silence proves an absence, and if what a healthy source gives is lost, why. */
+  witnessing(sourceId: string, modality: Modality, witnesses: boolean, blind: string | undefined): void {
+    const source = this.#ids.of(sourceId);
+    if (source === OTHER) return;
+    this.#witness.set(witnesses ? 1 : 0, { source, modality });
+    const lost = this.#blind.get(source) ?? new Set();
+    if (blind === undefined) lost.delete(modality);
+    else lost.add(modality);
+    this.#blind.set(source, lost);
+    this.#setUp(source);
+    this.#health.blind(source, modality, blind);
+    if (blind === undefined) this.#logger.log("debug", "what the source gives is looked at", { source, modality, witnesses });
+    else this.#logger.log("debug", "what the source gives is lost: its silence proves nothing", { source, modality, reason: blind });
   }
 
   dropped(sourceId: string, reason: DropReason, count: number): void {
@@ -162,10 +183,15 @@ export class SourceEvents implements SourceTelemetry {
 
   #setState(sourceId: string, transition: SourceTransition): void {
     const source = this.#ids.of(sourceId);
-    const { state, witnesses } = transition;
+    const { state } = transition;
     if (source !== OTHER) this.#health.source(sourceId, transition);
-    this.#up.set(state === "healthy" ? 1 : 0, { source });
-    for (const { modality, healthy } of witnesses) this.#witness.set(healthy ? 1 : 0, { source, modality });
+    if (state === "healthy") this.#healthy.add(source);
+    else this.#healthy.delete(source);
+    this.#setUp(source);
     for (const each of SOURCE_STATES) this.#state.set(each === state ? 1 : 0, { source, state: each });
+  }
+
+  #setUp(source: string): void {
+    this.#up.set(this.#healthy.has(source) && (this.#blind.get(source)?.size ?? 0) === 0 ? 1 : 0, { source });
   }
 }

@@ -54,10 +54,10 @@ export class CameraGate {
     blacken(capture.pixels, this.#mask);
   }
 
-  /** The parts of a blackened frame that are to be encoded now. */
-  look(frame: Mat, { width, height, seq, capturedAt }: FrameCapture): Part[] {
+  /** The parts of a blackened frame that are to be encoded now; "learning": what moves in it is not known. */
+  look(frame: Mat, { width, height, seq, capturedAt }: FrameCapture): Part[] | "learning" {
     const motion = this.#motion.detect(frame, width, height);
-    if (motion.kind === "learning") return [];
+    if (motion.kind === "learning") return "learning";
     const whole: Rect = { x: 0, y: 0, width, height };
     const squares = motion.boxes
       .map((box) => squareAround(box, width, height))

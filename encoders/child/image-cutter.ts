@@ -4,7 +4,10 @@ import { CAMERAS_MAX, type ImageGateOptions, type ModelCapture, type TowerSpec }
 import { CameraGate, type Part } from "./camera-gate.js";
 import type { Mat, OpenCv } from "./opencv.js";
 import { SourceStates } from "./source-states.js";
-import type { Cut, Gate } from "./tower.js";
+import type { Cut, Gate, Look } from "./tower.js";
+
+/** Why nothing is seen in the first frames of a scene. */
+const LEARNING = "the gate is still learning what the scene looks like when nothing moves";
 
 /** Cuts from a frame the regions that moved (or, when all is quiet, samples for the cohort). */
 export class ImageCutter implements Gate {
@@ -24,7 +27,7 @@ export class ImageCutter implements Gate {
     });
   }
 
-  cut(capture: ModelCapture): readonly Cut[] {
+  cut(capture: ModelCapture): Look {
     if (capture.modality !== "image") throw new Error(`the image tower was given ${capture.modality}`);
     const { width, height, pixels, sourceId } = capture;
     if (pixels.length !== width * height * 3) {
@@ -35,8 +38,8 @@ export class ImageCutter implements Gate {
     const cv = this.#cv;
     const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
     try {
-      const parts: readonly Part[] = gate?.look(frame, capture) ?? [{ rect: { x: 0, y: 0, width, height }, gate: "open" }];
-      return parts.map((part) => this.#crop(frame, capture, part));
+      const parts = gate === undefined ? [{ rect: { x: 0, y: 0, width, height }, gate: "open" } as const] : gate.look(frame, capture);
+      return parts === "learning" ? { cuts: [], unseen: LEARNING } : { cuts: parts.map((part) => this.#crop(frame, capture, part)) };
     } finally {
       frame.release(); // frames come faster than the collector frees what lies outside the heap
     }

@@ -2,7 +2,7 @@
 import { HEARD_MAX, type ModelCapture, type TowerSpec } from "../host-protocol.js";
 import { SoundGate } from "./sound-gate.js";
 import { SourceStates } from "./source-states.js";
-import type { Cut, Gate } from "./tower.js";
+import type { Cut, Gate, Look } from "./tower.js";
 
 /** Cuts windows of sound: none of silence, one of any other, and a second one for the cohort when all is quiet. */
 export class SoundCutter implements Gate {
@@ -13,7 +13,7 @@ export class SoundCutter implements Gate {
     this.#tower = tower;
   }
 
-  cut(capture: ModelCapture): readonly Cut[] {
+  cut(capture: ModelCapture): Look {
     if (capture.modality !== "audio") throw new Error(`the audio tower was given ${capture.modality}`);
     const { samples, sampleRateHz, sourceId, capturedAt } = capture;
     const length = this.#tower.input.shape[1] as number;
@@ -21,8 +21,8 @@ export class SoundCutter implements Gate {
       throw new Error(`a window of ${samples.length} samples at ${sampleRateHz} Hz came from ${sourceId}, but the tower takes ${length} at ${this.#tower.sampleRateHz} Hz`);
     }
     const verdict = this.#gates.of(sourceId).judge(samples, capturedAt);
-    if (verdict === "silence") return [];
+    if (verdict === "silence") return { cuts: [] };
     const open: Cut = { input: samples, gate: "open", quality: 1 };
-    return verdict === "open" ? [open] : [open, { ...open, gate: "closed" }];
+    return { cuts: verdict === "open" ? [open] : [open, { ...open, gate: "closed" }] };
   }
 }

@@ -9,9 +9,15 @@ export interface Cut extends Omit<Sample, "vector" | "inputCrc"> {
   readonly input: ModelInput;
 }
 
+/** What a gate made of a capture. `unseen`: why it did not look, so that no cut does not mean that nothing was there. */
+export interface Look {
+  readonly cuts: readonly Cut[];
+  readonly unseen?: string;
+}
+
 /** Looks at a capture and cuts from it what is to be encoded; remembers the source. Errors: what is wrong with the capture. */
 export interface Gate {
-  cut(capture: ModelCapture): readonly Cut[];
+  cut(capture: ModelCapture): Look;
 }
 
 /** Encodes captures: gate, then one run of the model over all that was cut. A bad capture spoils no other. */
@@ -26,15 +32,15 @@ export async function encodeCaptures(gate: Gate, model: Model, captures: readonl
   return gated.map((one) => {
     if ("error" in one) return one;
     const samples = one.cuts.map(({ input, ...about }) => ({ ...about, vector: byInput.get(input) as Float32Array, inputCrc: checksum(input) }));
-    return { samples, encodeMs: one.gateMs + msEach * samples.length };
+    return { samples, encodeMs: one.gateMs + msEach * samples.length, ...(one.unseen === undefined ? {} : { unseen: one.unseen }) };
   });
 }
 
-function gateOne(gate: Gate, capture: ModelCapture): { cuts: readonly Cut[]; gateMs: number } | { error: string } {
+function gateOne(gate: Gate, capture: ModelCapture): (Look & { gateMs: number }) | { error: string } {
   const startedMs = performance.now();
   try {
-    const cuts = gate.cut(capture);
-    return { cuts, gateMs: performance.now() - startedMs };
+    const look = gate.cut(capture);
+    return { ...look, gateMs: performance.now() - startedMs };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }; // OpenCV's binding throws strings
   }

@@ -87,7 +87,7 @@ void t.test("encoder: a child killed while it works is replaced and the capture 
   const [after] = (await Promise.all(answers)) as [Encoded, Encoded];
   t.same(after.observations, before.observations);
   t.equal(children.length, 2);
-  t.same(telemetry.told, ["provider:audio:cpu", "restarted:crash", "provider:audio:cpu"]);
+  t.same(telemetry.told, ["provider:audio:cpu", "restarted:crash", "fault:the tower of audio was lost and is started again", "provider:audio:cpu", "serving"]);
 });
 
 void t.test("encoder: a child that hangs is killed at its deadline and the capture tried once more", async (t) => {
@@ -95,7 +95,7 @@ void t.test("encoder: a child that hangs is killed at its deadline and the captu
   await host.start(never);
   children[0]?.kill("SIGSTOP");
   t.equal((await host.encode(sound(1))).observations.length, 1);
-  t.same(telemetry.told, ["provider:audio:cpu", "restarted:deadline", "provider:audio:cpu"]);
+  t.same(telemetry.told, ["provider:audio:cpu", "restarted:deadline", "fault:the tower of audio was lost and is started again", "provider:audio:cpu", "serving"]);
   t.equal(children[0]?.signalCode, "SIGKILL");
 });
 

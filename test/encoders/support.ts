@@ -77,6 +77,9 @@ export class Recorder implements EncoderTelemetry {
   rejected(_modality: string, reason: string): void {
     this.told.push(`rejected:${reason}`);
   }
+  serving(_modality: string, fault: string | undefined): void {
+    this.told.push(fault === undefined ? "serving" : `fault:${fault}`);
+  }
   variance(_modality: string, variance: number): void {
     this.lastVariance = variance;
   }

@@ -69,6 +69,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
     pipeline.sourceState(id, { state: "healthy", at: 0, witnesses: [{ modality: "image", healthy: true, at: 0 }] });
     pipeline.observed(id, "image", 1_700_000_000_500);
     pipeline.calibration(id, "image", true);
+    pipeline.witnessing(id, "image", true, undefined);
     sources.dropped(id, "queue_full", 3);
     for (const fault of LINE_FAULTS) sources.lineFault(id, fault, "shift 7");
     sources.restarted(id, "stall", "no picture for 10 s");
@@ -88,6 +89,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   encoders.restarted("image", "crash");
   encoders.rejected("audio", "norm");
   encoders.variance("audio", 0.8);
+  encoders.serving("audio", "it keeps crashing");
   for (const group of ["dock", "a group that nobody configured"]) {
     fusion.eventEnded(group, "gap");
     fusion.eventEnded(group, "merged");

@@ -13,6 +13,7 @@ const good: HealthSnapshot = {
   towers: new Map([["image", { state: "ready" }]]),
   outbox: { state: "ready" },
   sources: new Map([["dock-cam", healthy]]),
+  blind: [],
   broker: { state: "ready" },
   astray: [],
   delivery: { state: "ready" },
@@ -21,12 +22,21 @@ const good: HealthSnapshot = {
   pipeline: { waitingItems: 0, stalledMs: 0 },
 };
 
+function lostFor(forMs: number): HealthSnapshot["blind"][number] {
+  return { sourceId: "dock-cam", modality: "image", why: "it keeps crashing", forMs };
+}
+
 void t.test("readyz: the matrix of what may be missing", (t) => {
   const table: readonly (readonly [string, Partial<HealthSnapshot>, string])[] = [
     ["all well", {}, "ok"],
     ["no tower yet", { towers: new Map() }, "failed; towers: none is loaded yet"],
     ["tower not proved", { towers: new Map([["image", { state: "starting" }]]) }, "failed; towers: not proved yet: image"],
     ["tower failed", { towers: new Map([["image", { state: "failed", detail: "golden vectors differ" }]]) }, "failed; towers: image failed (golden vectors differ)"],
+    [
+      "one tower failed",
+      { towers: new Map([["image", { state: "failed", detail: "it keeps crashing" }], ["audio", { state: "ready" }]]) },
+      "degraded; towers: image failed (it keeps crashing)",
+    ],
     ["outbox not open", { outbox: { state: "starting" } }, "failed; outbox: it is not open yet"],
     ["outbox refused", { outbox: { state: "failed", detail: "the disk is full" } }, "failed; outbox: the disk is full"],
     ["outbox refused, no reason", { outbox: { state: "failed" } }, "failed; outbox: it cannot be written"],
@@ -36,6 +46,13 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a mute camera", { sources: new Map([["dock-cam", { state: "healthy", blind: [{ modality: "audio", why: "it has no sound track" }] }]]) }, "degraded; sources: dock-cam witnesses no audio (it has no sound track)"],
     ["one of two down", { sources: new Map([["dock-cam", down("failed")], ["yard-mic", healthy]]) }, "degraded; sources: dock-cam is failed"],
     ["a file that ended", { sources: new Map([["clip", down("ended")]]) }, "ok"],
+    ["captures lost", { blind: [lostFor(9_000)] }, "degraded; observations: the picture of dock-cam is lost since 9 s (it keeps crashing)"],
+    ["all blind for long", { blind: [lostFor(10_000)] }, "failed; observations: the picture of dock-cam is lost since 10 s (it keeps crashing)"],
+    [
+      "one of two blind for long",
+      { sources: new Map([["dock-cam", healthy], ["yard-mic", healthy]]), blind: [lostFor(10_000)] },
+      "degraded; observations: the picture of dock-cam is lost since 10 s (it keeps crashing)",
+    ],
     ["no broker", { broker: { state: "failed", detail: "refused" } }, "degraded; broker: it is not connected, alerts wait on disk (refused)"],
     ["no broker yet", { broker: { state: "starting" } }, "degraded; broker: it is not connected, alerts wait on disk"],
     ["a source whose times are behind", { astray: [{ sourceId: "cam", lagMs: 48_000 }] }, "degraded; times: cam is 48 s behind the clock"],
@@ -53,7 +70,7 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "state_folder", "sources", "times", "intake", "broker", "delivery"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "state_folder", "sources", "observations", "times", "intake", "broker", "delivery"]);
   t.end();
 });
 
@@ -116,7 +133,8 @@ void t.test("health board: ready once towers, outbox and a source are; what stag
   board.towerFailed("image", "it crashed");
   board.outboxRefused("the disk is full");
   board.removeSource("dock-cam");
-  t.strictSame(readyz(board.snapshot()).checks.map(({ status }) => status), ["failed", "failed", "ok", "failed", "ok", "ok", "ok", "ok"]);
+  const failed = readyz(board.snapshot()).checks.filter(({ status }) => status === "failed");
+  t.strictSame(failed.map(({ name }) => name), ["towers", "outbox", "sources"]);
   board.stopping();
   t.equal(readyz(board.snapshot()).checks[0]?.name, "daemon");
   t.end();

@@ -1,0 +1,6 @@
+import t from "tap";
+import { withoutOpenCv } from "../encoders/support.js";
+import { natsServerMissing } from "../support/nats-server.js";
+import { staysSilentWhileBlind } from "./blind-tower.js";
+
+void t.test("blind: a picture tower that is stopped each time it starts proves no absence", { skip: withoutOpenCv() || natsServerMissing() }, (t) => staysSilentWhileBlind(t, "SIGSTOP"));
