@@ -152,7 +152,7 @@ export class MediaSource implements Source {
     const sound = withSound ? this.#options.sound : undefined;
     const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), sound);
     const pass = await this.#pass(intake, withSound, AbortSignal.any([link.signal, wrong.signal]), time.stamps);
-    if (this.#options.mode === "live") rate ??= timeline.rateOfWhole();
+    if (this.#options.mode === "live" && !link.signal.aborted) rate ??= timeline.rateOfWhole();
     if (rate !== undefined) {
       time.wrong(rate);
       const detail = `its time runs at ${rate.toFixed(2)} times the clock's`;

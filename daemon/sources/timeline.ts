@@ -34,6 +34,9 @@ const WINDOW_MS = 3_000;
 /** The least delayed arrival of so many windows is taken for one without delay. */
 const WINDOWS = 3;
 
+/** No stream holds back so much: what is earlier by more comes of a clock that was set, ms. */
+const LEAP_MS = 60_000;
+
 /**
  * The time line of one connection of a live stream: the wall clock plus the stream's own time stamps.
  *
@@ -66,9 +69,10 @@ export class LiveTimeline implements Timeline {
   }
 
   arrived(endPtsMs: number, nowMs: number): void {
+    const arrival = { offsetMs: nowMs - endPtsMs, atMs: nowMs };
+    if (this.#anchorMs !== undefined && arrival.offsetMs < this.#anchorMs - LEAP_MS) this.reanchor();
     this.#first ??= { ptsMs: endPtsMs, nowMs };
     this.#last = { ptsMs: endPtsMs, nowMs };
-    const arrival = { offsetMs: nowMs - endPtsMs, atMs: nowMs };
     if (this.#window !== undefined && nowMs >= this.#windowEndsMs) this.#endWindow(this.#window);
     if (this.#window === undefined) this.#windowEndsMs = nowMs + WINDOW_MS;
     if (this.#window === undefined || arrival.offsetMs <= this.#window.offsetMs) this.#window = arrival;

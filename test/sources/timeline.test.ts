@@ -139,3 +139,12 @@ void t.test("sources: a connection that gave minutes in seconds was no live one"
   t.equal(live().timeline.rateOfWhole(), undefined);
   t.end();
 });
+
+void t.test("sources: a stream whose clock leaps hours ahead is no fast one", (t) => {
+  const { timeline, rates } = live();
+  for (let now = 0; now <= 30_000; now += 200) timeline.arrived(now, 1000 + now);
+  for (let now = 30_200; now <= 60_000; now += 200) timeline.arrived(now + 3_600_000, 1000 + now);
+  t.equal(timeline.timeOf(3_660_000), EPOCH_MS + 61_000);
+  t.same([rates, timeline.rateOfWhole()], [[], undefined]);
+  t.end();
+});
