@@ -70,14 +70,15 @@ const BY_API_CODE: ReadonlyMap<number, BrokerFailure> = new Map([
   [10076, NO_JETSTREAM],
   [10109, UNFIT], // sealed
 ]);
-/** A limit of the stream was reached; its words say which. */
+/** The stream could not store the message; its words say whether a limit was reached or the disk failed. */
 const STORE_FAILED = 10077;
 
 /** The meaning of an answer. */
 export function brokerFailure(request: BrokerRequest, { code, apiCode, text }: BrokerAnswer): BrokerFailure {
   if (code === "MAX_PAYLOAD_EXCEEDED") return TOO_LARGE;
   if (code === "PERMISSIONS_VIOLATION") return NOT_PERMITTED;
-  if (apiCode === STORE_FAILED) return /per subject/.test(text) ? { ...FULL, code: "sink_rejected" } : FULL; // other subjects have room
+  if (apiCode === STORE_FAILED && /per subject/.test(text)) return { ...FULL, code: "sink_rejected" }; // other subjects have room
+  if (apiCode === STORE_FAILED && /maximum|no space/.test(text)) return FULL;
   if (apiCode !== undefined) return BY_API_CODE.get(apiCode) ?? REFUSED;
   if (code === "503") return request === "stream" ? NO_JETSTREAM : NO_STREAM;
   return code === "TIMEOUT" ? TIMEOUT : DISCONNECTED;

@@ -7,7 +7,7 @@ import type { StoreFault } from "./store.js";
 
 /**
  * What is wrong with the state folder while the daemon works on it. A folder that is deleted or replaced takes nothing
- * from who has its files open: alerts go on, and what waits can still be delivered, so this is told and nothing ended.
+ * from who has its files open: what waits can still be delivered to a broker elsewhere, so this is told and nothing ended.
  */
 export class StatePlace {
   readonly #folder: string;
@@ -35,7 +35,7 @@ export class StatePlace {
 
   #look(): StoreFault[] {
     if (this.#identity() !== this.#opened) {
-      const detail = `the state folder ${this.#folder} was deleted or replaced while fusiond runs: alerts still go out, but nothing survives a restart; put the folder back, or start fusiond again once nothing is pending`;
+      const detail = `the state folder ${this.#folder} was deleted or replaced while fusiond runs: it goes on, but what it writes does not survive a restart, and an embedded broker stores nothing; put the folder back, or start fusiond again`;
       return [{ reason: "folder_replaced", detail }];
     }
     this.#reserve.check();

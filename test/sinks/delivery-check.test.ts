@@ -95,6 +95,8 @@ void t.test("broker failure: every answer has a reason, and advice that says wha
   t.match(brokerFailure("stream", { code: "503", text: "" }), { reason: "no_jetstream" });
   t.match(of("503", 10077, "maximum messages exceeded"), { reason: "full", code: "sink_unavailable" });
   t.match(of("503", 10077, "maximum messages per subject exceeded"), { reason: "full", code: "sink_rejected" });
+  t.match(of("503", 10077, "write 1.blk: no space left on device"), { reason: "full" });
+  t.match(of("503", 10077, "open 1.blk: no such file or directory"), { reason: "refused", advice: /broker's log/ });
   t.match(of("400", 10109), { reason: "unfit" });
   t.match(of("400", 10060), { reason: "subjects_taken" });
   t.match(of("500", 12345), { reason: "refused" });
