@@ -1,7 +1,7 @@
 // sources: cameras, microphones and text feeds.
 import { z } from "zod";
 import { lineTime } from "./line-time.js";
-import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, kinds, present, requireOneOf, strict, text, whole } from "./common.js";
+import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, kinds, present, requireOneOf, size, strict, text, whole } from "./common.js";
 
 /**
  * Where pictures or sound come from. `url`: its scheme is in small letters; `file`: an absolute path; `video_device`: a path
@@ -78,6 +78,9 @@ export interface TextConfig extends SourceBase {
   readonly template?: string;
   /** Absent: a field `time` in RFC 3339, if a line has one. */
   readonly time?: LineTimeConfig;
+  /** More lines than that in a second are dropped, and so are longer ones. */
+  readonly linesPerSecondMax: number;
+  readonly lineBytesMax: number;
 }
 
 /** One source of the configuration. */
@@ -196,6 +199,8 @@ const feed = strict({
     .optional()
     .describe("how a JSON line reads as text: badge {result} at {door}"),
   time: lineTime.optional().describe("the field that says when a JSON line happened, for replays; default: time, in RFC 3339"),
+  max_lines_per_second: whole(1, 1000).default(50).describe("more lines than that in a second are dropped and counted"),
+  max_line_bytes: size("64B", "64KiB").prefault("4KiB").describe("longer lines are dropped and counted"),
 })
   .meta(requireOneOf(FEED_KINDS))
   .superRefine(exactlyOneOf(FEED_KINDS), EVEN_IF_WRONG)
@@ -216,6 +221,8 @@ const textFeed = strict({ text: feed.describe("where lines of text come from"), 
       ? { kind: "subject" as const, subject: from.subject ?? "" }
       : { kind: "file" as const, path: from.file },
   json: from.json,
+  linesPerSecondMax: from.max_lines_per_second,
+  lineBytesMax: from.max_line_bytes,
   ...present({ template: from.template, time: from.time }),
 }));
 

@@ -55,7 +55,7 @@ export interface DaemonOptions {
 /** Frames or windows of one source that may wait for their encoder. */
 const QUEUE_CAPACITY = 32;
 /** Lines of one source that may wait: all that its limit lets in within a moment. */
-const LINES_CAPACITY = 256;
+const LINES_CAPACITY = 1024;
 /** What may wait of all sources: a second or two of what two cores get done, and memory for 400 pictures of VGA width. */
 const INTAKE_BUDGET: IntakeBudget = { itemsMax: 1024, bytesMax: 256 * 1024 * 1024 };
 /** Journal entries that may wait for a commit before live sources are throttled. */

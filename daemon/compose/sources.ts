@@ -9,7 +9,7 @@ import { MediaSource } from "../sources/media-source.js";
 import { MicrophoneSource } from "../sources/microphone-source.js";
 import type { Credentials } from "../sources/redact.js";
 import type { Source, SourceTelemetry } from "../sources/source.js";
-import { defaultTextLimits, TextSource, type TextFeed } from "../sources/text-source.js";
+import { TextSource, type TextFeed } from "../sources/text-source.js";
 import type { WindowOptions } from "../sources/pcm-windows.js";
 
 /** What sources are built with. */
@@ -28,6 +28,9 @@ export interface SourcesContext {
 
 /** Captures of a source that may wait inside it: a few seconds of either modality. */
 const QUEUE_CAPACITY = 16;
+
+/** Lines of a feed that may wait inside it. */
+const LINES_CAPACITY = 256;
 
 /** A clock that is further off than this is set anew, ms. */
 const SKEW_MAX_MS = 2000;
@@ -87,7 +90,16 @@ function buildMicrophone(config: CameraConfig | MicrophoneConfig, context: Sourc
 
 function buildText(config: TextConfig, context: SourcesContext): Source | undefined {
   const { feed } = config;
-  const shape = { id: config.id, json: config.json, ...(config.template === undefined ? {} : { template: config.template }), fieldsAsked: context.fieldsAsked, ...(config.time === undefined ? {} : { time: { ...config.time, required: true } }), ...defaultTextLimits };
+  const shape = {
+    id: config.id,
+    json: config.json,
+    ...(config.template === undefined ? {} : { template: config.template }),
+    fieldsAsked: context.fieldsAsked,
+    ...(config.time === undefined ? {} : { time: { ...config.time, required: true } }),
+    lineBytesMax: config.lineBytesMax,
+    linesPerSecondMax: config.linesPerSecondMax,
+    queueCapacity: Math.max(LINES_CAPACITY, config.linesPerSecondMax),
+  };
   if (feed.kind === "file") {
     const origin = context.mode === "replay" ? ({ kind: "replay", path: feed.path, startsAtMs: 0 } as const) : feed;
     return new TextSource({ ...shape, origin }, context.telemetry);

@@ -1,77 +1,121 @@
-// A file that grows, as `tail -F` sees it.
-import { constants } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
+// A path whose lines are followed as they are written, as `tail -F` does, through every way of rotating it.
+import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { Clock } from "../runtime/clock.js";
+import { LineFile, type LineFileOptions } from "./line-file.js";
 
-/** What one look at the file gave. */
+/** What one look at the path gave. */
 export interface Look {
-  /** False: the file is not there, or may not be read. */
-  readonly present: boolean;
-  /** Pieces of new bytes, in order. `endsFile`: the file was replaced or cut after this piece, so that its last line gets no end. */
-  readonly pieces: readonly { readonly bytes: Buffer; readonly endsFile: boolean }[];
+  readonly lines: readonly string[];
+  /** Why no lines can come from it at present, as a sentence about the path; absent while they can. */
+  readonly fault?: string;
 }
 
-/** Bytes taken in one look at most; the rest waits for the next. */
-const LOOK_BYTES_MAX = 256 * 1024;
+/** A file that was replaced is read on until nothing was added to it for so long, ms: its writer may not know yet. */
+const LEFT_FOR_MS = 60_000;
+/** Its last line counts as ended once nothing was added to it for so long, ms. */
+const LAST_LINE_MS = 1_000;
+/** So many replaced files are read at once; then the one that was replaced first is let go. */
+const LEFT_MAX = 4;
+
+/** A file that was replaced. */
+interface Left {
+  readonly file: LineFile;
+  position: number;
+  grownMs: number;
+}
 
 /**
  * Follows a path: what is in the file at the first look is old; what is written later, to it or to a file that takes its
- * place, is new. A file that became shorter is read from its start.
+ * place, is new. A file that was replaced is read on for a while, one that was cut from its start. A FIFO or a character
+ * device gives the lines that come through it.
  *
- * By looking, not by notification: that works on network folders too. Order: one look at a time.
+ * By looking, not by notification: that works on network folders too. Never waits for whoever writes. One look at a time.
  */
 export class FollowedFile {
   readonly #path: string;
-  #file: FileHandle | undefined;
-  #position = 0;
+  readonly #clock: Clock;
+  readonly #options: LineFileOptions;
+  #file: LineFile | undefined;
+  #left: Left[] = [];
   #looked = false;
 
-  constructor(path: string) {
+  constructor(path: string, clock: Clock, options: LineFileOptions) {
     this.#path = path;
+    this.#clock = clock;
+    this.#options = options;
   }
 
-  /** What was written since the last look. */
+  /** The lines written since the last look, those of replaced files first. */
   async look(): Promise<Look> {
-    const pieces: { bytes: Buffer; endsFile: boolean }[] = [];
     const first = !this.#looked;
     this.#looked = true;
-    const current = await stat(this.#path).catch(() => undefined);
-    if (this.#file !== undefined) {
-      if (await this.#shrunk(this.#file)) pieces.push({ bytes: Buffer.alloc(0), endsFile: true });
-      const bytes = await this.#read(this.#file);
-      const opened = await this.#file.stat();
-      const replaced = current === undefined || opened.ino !== current.ino || opened.dev !== current.dev;
-      const endsFile = replaced && bytes.length < LOOK_BYTES_MAX;
-      if (bytes.length > 0 || endsFile) pieces.push({ bytes, endsFile });
-      if (!endsFile) return { present: current !== undefined, pieces };
-      await this.close();
+    const found = await stat(this.#path).catch((error: NodeJS.ErrnoException) => error);
+    const now = found instanceof Error ? undefined : found;
+    const lines: string[] = [];
+    if (this.#file !== undefined && (now === undefined || !this.#file.is(now))) this.#leave(this.#file);
+    lines.push(...(await this.#readLeft()));
+    const fault = found instanceof Error ? systemFault(found) : kindFault(found);
+    if (now === undefined || fault !== undefined) return { lines, ...(fault === undefined ? {} : { fault }) };
+    try {
+      this.#file ??= this.#takeBack(now) ?? (await LineFile.open(this.#path, first, this.#options));
+      lines.push(...(await this.#file.read()));
+    } catch (error) {
+      await this.#file?.close().catch(() => undefined); // it is given up either way
+      this.#file = undefined;
+      return { lines, fault: systemFault(error as NodeJS.ErrnoException) };
     }
-    if (current?.isFile() !== true) return { present: false, pieces };
-    this.#file = await open(this.#path, constants.O_RDONLY).catch(() => undefined);
-    if (this.#file === undefined) return { present: false, pieces };
-    this.#position = first ? current.size : 0;
-    if (!first) pieces.push({ bytes: await this.#read(this.#file), endsFile: false });
-    return { present: true, pieces };
+    return { lines, ...(this.#file.isUtf16 ? { fault: "is UTF-16, which is not read: have it written as UTF-8" } : {}) };
   }
 
-  /** Lets go of the file. */
+  /** Lets go of all files. */
   async close(): Promise<void> {
-    await this.#file?.close();
+    const files = [this.#file, ...this.#left.map(({ file }) => file)];
+    this.#file = undefined;
+    this.#left = [];
+    for (const file of files) await file?.close();
+  }
+
+  #leave(file: LineFile): void {
+    this.#left.push({ file, position: file.position, grownMs: this.#clock.monotonicNowMs() });
     this.#file = undefined;
   }
 
-  /** Whether the file was cut and begins anew; it is then read from its start. */
-  async #shrunk(file: FileHandle): Promise<boolean> {
-    const { size } = await file.stat();
-    if (size >= this.#position) return false;
-    this.#position = 0;
-    return true;
+  /** The file of before, if that is what is back at the path. */
+  #takeBack(now: Stats): LineFile | undefined {
+    const back = this.#left.find(({ file }) => file.is(now));
+    this.#left = this.#left.filter((left) => left !== back);
+    return back?.file;
   }
 
-  async #read(file: FileHandle): Promise<Buffer> {
-    const { size } = await file.stat();
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(size - this.#position, LOOK_BYTES_MAX)));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
-    this.#position += bytesRead;
-    return buffer.subarray(0, bytesRead);
+  async #readLeft(): Promise<readonly string[]> {
+    const lines: string[] = [];
+    for (const [i, left] of [...this.#left].entries()) {
+      const { file } = left;
+      const read = await file.read().catch(() => undefined);
+      lines.push(...(read ?? []));
+      const nowMs = this.#clock.monotonicNowMs();
+      if (file.position !== left.position) [left.position, left.grownMs] = [file.position, nowMs];
+      const quietMs = nowMs - left.grownMs;
+      const over = read === undefined || quietMs >= LEFT_FOR_MS || this.#left.length - LEFT_MAX > i;
+      if (over || quietMs >= LAST_LINE_MS) lines.push(...file.flush());
+      if (over) await file.close();
+      if (over) this.#left = this.#left.filter((other) => other !== left);
+    }
+    return lines;
   }
+}
+
+function kindFault(found: Stats): string | undefined {
+  if (found.isFile() || found.isFIFO() || found.isCharacterDevice()) return undefined;
+  if (found.isDirectory()) return "is a folder: name the file in it";
+  const kind = found.isSocket() ? "a socket" : "a block device";
+  return `is ${kind}, which gives no lines: name a file, or a FIFO that lines are written to`;
+}
+
+function systemFault({ code }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "is not there: it is read from its start once it is";
+  if (code === "EACCES" || code === "EPERM") return "may not be read: let fusiond's user read it";
+  if (code === "ENOTDIR" || code === "ELOOP" || code === "ENAMETOOLONG") return "is no path to a file: correct it";
+  return `cannot be read (${code ?? "unknown"}): name another file, or mend it`;
 }

@@ -18,10 +18,10 @@ export type ShedReason = (typeof SHED_REASONS)[number];
 
 /**
  * Closed set of what of a line of text could not be taken as it stands, though the line was. "fields_cut": fields beyond
- * the bounds were left out. The rest is about the time that a line carries: it cannot be read, or, in a recording, lies far
- * ahead of the lines after it or before one that came earlier.
+ * the bounds were left out. "not_utf8": bytes that are no UTF-8 became U+FFFD. The rest is about the time that a line
+ * carries: it cannot be read, or, in a recording, lies far ahead of the lines after it or before one that came earlier.
  */
-export const LINE_FAULTS = ["fields_cut", "time_unreadable", "time_ahead", "time_back"] as const;
+export const LINE_FAULTS = ["fields_cut", "not_utf8", "time_unreadable", "time_ahead", "time_back"] as const;
 /** What was wrong with a line. */
 export type LineFault = (typeof LINE_FAULTS)[number];
 

@@ -1,13 +1,15 @@
 // A feed of text: a followed file, a NATS subject, or a file that is replayed.
-import { createReadStream } from "node:fs";
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import { DropTally } from "./drop-tally.js";
 import { FollowedFile } from "./followed-file.js";
 import { LineReader, type LineReaderOptions, type ReadLine } from "./line-reader.js";
 import { LiveLines } from "./live-lines.js";
-import { LineCutter } from "./line-cutter.js";
+import { LineCutter, lineText, type LineCutterOptions } from "./line-cutter.js";
 import { RecordedTimes, type TimedLine } from "./recorded-times.js";
+import { ENCODING_BYTES, isUtf16 } from "./text-encoding.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
 import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
 
@@ -41,9 +43,6 @@ export interface TextSourceOptions extends LineReaderOptions {
   /** How many lines may wait for the consumer. */
   readonly queueCapacity: number;
 }
-
-/** Limits that fit logs and access systems. */
-export const defaultTextLimits = { lineBytesMax: 4096, linesPerSecondMax: 50, queueCapacity: 256 } as const;
 
 /** How often a file is looked at, ms: bounds the delay of a line. */
 const LOOK_MS = 200;
@@ -99,19 +98,14 @@ export class TextSource implements Source {
   }
 
   async #follow(path: string, live: LiveLines, signal: AbortSignal): Promise<void> {
-    const file = new FollowedFile(path);
-    const cutter = this.#cutter();
+    const file = new FollowedFile(path, this.#clock, { ...this.#cutting(), onUnreadable: () => this.#drops.add("malformed") });
     try {
       for (; !signal.aborted; await delay(this.#clock, LOOK_MS, signal)) {
-        const { present, pieces } = await file.look();
-        await live.link(present, `${path} is not there or may not be read`);
-        for (const { bytes, endsFile } of pieces) {
-          const lines = cutter.push(bytes);
-          const last = endsFile ? cutter.flush() : undefined;
-          for (const line of last === undefined ? lines : [...lines, last]) {
-            if (live.admits()) await this.#line(line, live);
-            else this.#drops.add("rate");
-          }
+        const { lines, fault } = await file.look();
+        await live.link(fault === undefined, `${path} ${fault ?? ""}`);
+        for (const line of lines) {
+          if (live.admits()) await this.#line(line, live);
+          else this.#drops.add("rate");
         }
         await live.tick();
         this.#drops.flush();
@@ -126,7 +120,7 @@ export class TextSource implements Source {
       if (signal.aborted) return;
       if (data.length > this.#options.lineBytesMax) return this.#drops.add("oversize");
       if (!live.admits()) return this.#drops.add("rate");
-      void this.#line(Buffer.from(data).toString("utf8"), live); // resolves at once: a live queue drops
+      void this.#line(lineText(data, this.#cutting().onNotUtf8), live); // resolves at once: a live queue drops
     };
     const unlinked = `messages of ${subject} cannot come: the broker is away`;
     const subscription = await feed.subscribe(subject, onMessage, (up) => void live.link(up, unlinked));
@@ -143,8 +137,9 @@ export class TextSource implements Source {
   }
 
   async #replay(path: string, startsAtMs: number, outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
+    const file = await this.#openReplay(path);
     await outlet.state("healthy", startsAtMs);
-    const cutter = this.#cutter();
+    const cutter = new LineCutter(this.#cutting());
     const times = new RecordedTimes(startsAtMs, (fault) => this.#telemetry.lineFault(this.id, fault));
     const tell = async (lines: readonly TimedLine[]): Promise<void> => {
       for (const { said, at } of lines) {
@@ -157,7 +152,7 @@ export class TextSource implements Source {
       if (read !== undefined) await tell(times.push(read));
     };
     try {
-      for await (const bytes of createReadStream(path, { signal })) {
+      for await (const bytes of file.createReadStream({ signal, start: 0 })) {
         for (const line of cutter.push(bytes as Buffer)) await take(line);
       }
     } catch (cause) {
@@ -168,6 +163,25 @@ export class TextSource implements Source {
     if (last !== undefined) await take(last);
     await tell(times.flush());
     await outlet.state("ended", outlet.toldMs ?? startsAtMs);
+  }
+
+  /** The file to be replayed. Errors: FusiondError "media_invalid" for what is none, or is not read; it never waits for a writer. */
+  async #openReplay(path: string): Promise<FileHandle> {
+    const refuse = (why: string, cause?: unknown) => new FusiondError("media_invalid", `source ${this.id}: ${path} ${why}`, { cause });
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY).catch((cause: unknown) => {
+      throw refuse("cannot be read: name another file", cause);
+    });
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) throw refuse(`is ${stats.isDirectory() ? "a folder" : "no file"}: a replay reads files only, "fusiond run" also FIFOs and devices`);
+      const head = Buffer.alloc(ENCODING_BYTES);
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      if (isUtf16(head.subarray(0, bytesRead))) throw refuse("is UTF-16, which is not read: write it as UTF-8, as iconv does");
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Tells a line that was admitted. Never rejects: whatever one line does, it does to itself alone. */
@@ -193,7 +207,11 @@ export class TextSource implements Source {
     return undefined;
   }
 
-  #cutter(): LineCutter {
-    return new LineCutter(this.#options.lineBytesMax, () => this.#drops.add("oversize"));
+  #cutting(): LineCutterOptions {
+    return {
+      maxBytes: this.#options.lineBytesMax,
+      onOversize: () => this.#drops.add("oversize"),
+      onNotUtf8: () => this.#telemetry.lineFault(this.id, "not_utf8"),
+    };
   }
 }

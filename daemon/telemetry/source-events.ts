@@ -19,6 +19,7 @@ const FAULT_SENTENCES: Readonly<Record<LineFault, string>> = {
   time_unreadable: "the time of a line cannot be read: it counts when it arrives, or in a replay right after the line before; say what it is in the key time",
   time_ahead: "the time of a recorded line lies more than an hour ahead of the lines after it: it counts right after the line before",
   time_back: "the time of a recorded line lies before one that came earlier: it counts right after the line before",
+  not_utf8: "a line was not all UTF-8: what was not became U+FFFD",
 };
 
 /** A configured source, as far as labels go. */

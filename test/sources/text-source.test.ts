@@ -1,9 +1,10 @@
 // Text feeds: followed files, subjects, replay.
+import { execFileSync } from "node:child_process";
 import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { LineCutter } from "../../daemon/sources/line-cutter.js";
-import { defaultTextLimits, TextSource, type TextFeed, type TextSourceOptions } from "../../daemon/sources/text-source.js";
+import { TextSource, type TextFeed, type TextSourceOptions } from "../../daemon/sources/text-source.js";
 import { provesSource } from "./conformance.js";
 import { collect, RememberedTelemetry, scratch, toTheEnd, type Told } from "./support.js";
 import { VirtualClock } from "./virtual-clock.js";
@@ -29,7 +30,9 @@ class SpokenFeed implements TextFeed {
 const options = (change: Partial<TextSourceOptions> & Pick<TextSourceOptions, "origin">): TextSourceOptions => ({
   id: "badges",
   json: false,
-  ...defaultTextLimits,
+  lineBytesMax: 4096,
+  linesPerSecondMax: 50,
+  queueCapacity: 256,
   ...change,
 });
 const texts = (told: Told): string[] => told.of("text").map((capture) => (capture.modality === "text" ? capture.text : ""));
@@ -73,7 +76,7 @@ void t.test("sources: a followed file is followed through rotation, cutting and 
     if (steps[0]?.(so_far) === true) steps.shift();
     return steps.length === 0;
   });
-  t.same(texts(told), ["one", "two", "half", "after rotation", "short", "anew"]);
+  t.same(texts(told), ["one", "two", "after rotation", "half", "short", "anew"]);
   t.same(told.states, ["starting", "healthy", "alarmed", "healthy"]);
 });
 
@@ -163,9 +166,19 @@ void t.test("sources: a replayed line happens at its own time, else one ms after
   await t.rejects(collect(new TextSource(options({ origin: absent }), new RememberedTelemetry()), toTheEnd), { code: "media_invalid" });
 });
 
+void t.test("sources: a replay refuses what is no file or cannot be read as text, without waiting for it", async (t) => {
+  const folder = scratch(t);
+  execFileSync("mkfifo", [join(folder, "fifo")]);
+  writeFileSync(join(folder, "utf16"), Buffer.from("\uFEFFdoor\n", "utf16le"));
+  for (const [name, says] of [["fifo", /is no file/], ["", /is a folder/], ["utf16", /is UTF-16/]] as const) {
+    const origin = { kind: "replay", path: join(folder, name), startsAtMs: 0 } as const;
+    await t.rejects(collect(new TextSource(options({ origin }), new RememberedTelemetry()), toTheEnd), { code: "media_invalid", message: says });
+  }
+});
+
 void t.test("sources: a line that is too long is passed over, its neighbours are not", (t) => {
   let oversize = 0;
-  const cutter = new LineCutter(5, () => (oversize += 1));
+  const cutter = new LineCutter({ maxBytes: 5, onOversize: () => (oversize += 1), onNotUtf8: () => undefined });
   t.same(cutter.push(Buffer.from("12345\n123456\nab")), ["12345"]);
   t.same(cutter.push(Buffer.from("c\n1234567")), ["abc"]);
   t.same(cutter.push(Buffer.from("89\nä")), []);
