@@ -1,6 +1,7 @@
 // npm run bench -- NAME: measures fusiond on this machine and prints plain-text tables.
 import { parseArgs } from "node:util";
 import { messageOf } from "../fusion/model/errors.js";
+import { benchCamera } from "./camera/bench-camera.js";
 import { benchHttp } from "./http/bench-http.js";
 import { LOADS } from "./http/hostile-clients.js";
 import { benchOverload } from "./overload/bench-overload.js";
@@ -24,6 +25,10 @@ npm run bench -- overload [options]
   --quiet          no line is an incident; otherwise every line is
   --json           print JSON instead of tables
 
+npm run bench -- camera [options]: from connecting to the first picture, and from the camera to a capture
+
+  --n N            connections to each kind of camera (10)
+
 npm run bench -- http [options]: alerts and memory while clients misuse the pages
 
   --seconds N      how long each load lasts (30)
@@ -36,6 +41,8 @@ npm run bench -- start [options]: the start after a long outage
 `;
 
 const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
+
+const BENCHES = ["pipeline", "overload", "http", "start", "camera"];
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -54,12 +61,16 @@ async function main(argv: readonly string[]): Promise<number> {
     },
   });
   const [name, ...more] = positionals;
-  if (values.help || more.length > 0 || (name !== "pipeline" && name !== "overload" && name !== "http" && name !== "start")) {
+  if (values.help || more.length > 0 || name === undefined || !BENCHES.includes(name)) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 64;
   }
   const measureMs = wholeNumber("--seconds", values.seconds, 1) * 1_000;
   const profile = values["cpu-prof"] === undefined ? {} : { profileFolder: values["cpu-prof"] };
+  if (name === "camera") {
+    await benchCamera({ connections: wholeNumber("--n", values.n ?? "10", 1), pictures: 50 }, output);
+    return 0;
+  }
   if (name === "http") {
     await benchHttp({ loads: LOADS, measureMs, json: values.json }, output);
     return 0;

@@ -43,6 +43,9 @@ const INPUT_NAME = new RegExp(`^(pipe:0|file:/dev/fd/${FILE_FD}): `);
 /** What ffmpeg says when it is given no more memory. */
 const NO_MEMORY = /Cannot allocate memory|Out of memory/i;
 
+/** What ffmpeg says of a demuxer that is not on its list, which it then prints. */
+const NOT_READ = /Format not on whitelist .*/;
+
 /** How many complaints are kept: the first says why, the last says how it ended. */
 const COMPLAINTS_MAX = 4;
 
@@ -97,6 +100,6 @@ async function open({ input, picture, clock }: PassOptions, signal: AbortSignal)
 function explain(started: boolean, complaints: readonly string[], { code, signal }: MediaEnd): string {
   if (complaints.some((line) => NO_MEMORY.test(line))) return `to decode it takes more than ${FFMPEG_LIMITS.dataBytes / 1024 ** 3} GiB of memory`;
   const telling = new Set(started ? complaints.slice(-1) : [...complaints.slice(0, 1), ...complaints.slice(-1)]);
-  if (telling.size > 0) return [...telling].map((line) => line.replace(INPUT_NAME, "")).join("; ");
+  if (telling.size > 0) return [...telling].map((line) => line.replace(INPUT_NAME, "").replace(NOT_READ, "it is a list of other places, or of a kind that is not read")).join("; ");
   return signal === null ? `ffmpeg ended with exit code ${code}` : `ffmpeg was ended by ${signal}`;
 }
