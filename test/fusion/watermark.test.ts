@@ -62,3 +62,27 @@ void t.test("watermark: never goes back whatever is told", (t) => {
   );
   t.end();
 });
+
+void t.test("watermark: an input whose times are far from the clock is named while it tells them", (t) => {
+  const inputs = [{ sourceId: "cam", modality: "image" }, { sourceId: "mic", modality: "audio" }] as const;
+  const watermark = new GroupWatermark({ inputs, allowedLatenessMs: 1000, idleAfterMs: 5000 });
+  watermark.progress(inputs[0], 52_000, 1000, 100_000);
+  watermark.progress(inputs[1], 99_900, 1000, 100_000);
+  t.strictSame(watermark.astray(1000, 10_000), [{ input: inputs[0], lagMs: 48_000 }]);
+  watermark.progress(inputs[1], 999_900, 2000, 101_000);
+  t.strictSame(watermark.astray(2000, 10_000).map(({ lagMs }) => lagMs), [48_000, -898_900], "ahead counts as well");
+  t.strictSame(watermark.astray(60_000, 10_000), [], "nobody waits for who is idle");
+  t.end();
+});
+
+void t.test("watermark: set back with the clock, it goes on from there", (t) => {
+  const inputs = [{ sourceId: "cam", modality: "image" }] as const;
+  const watermark = new GroupWatermark({ inputs, allowedLatenessMs: 1000, idleAfterMs: 5000 });
+  watermark.progress(inputs[0], 100_000, 1000);
+  t.equal(watermark.at(1000, 100_000), 99_000);
+  watermark.shift(-60_000);
+  t.equal(watermark.at(1200, 40_200), 39_000);
+  watermark.progress(inputs[0], 40_500, 1500);
+  t.equal(watermark.at(1500, 40_500), 39_500);
+  t.end();
+});
