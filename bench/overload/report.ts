@@ -4,6 +4,8 @@ import type { OverloadStep } from "./run-step.js";
 
 const LINES: readonly string[] = ["lines/s", "said", "observed", "dropped", "in no counter"];
 const ALERTS: readonly string[] = ["lines/s", "accepted", "acknowledged", "pending", "none pending after s", "latency p50 ms", "p99 ms"];
+/** The whole line is in the JSON. */
+const READYZ_CHARS_MAX = 80;
 const HEALTH: readonly string[] = ["lines/s", "peak MiB", "readyz max ms", "load average", "readyz"];
 
 /** The lines of the report: what became of the lines, of the alerts, and of the daemon; one row a step. */
@@ -27,5 +29,5 @@ function alertsRow(step: OverloadStep): string[] {
 }
 
 function healthRow(step: OverloadStep): string[] {
-  return [step.linesPerSecond, step.rssPeakMiB, step.readyzMaxMs].map(String).concat(step.load.toFixed(1), step.readyz);
+  return [step.linesPerSecond, step.rssPeakMiB, step.readyzMaxMs].map(String).concat(step.load.toFixed(1), step.readyz.slice(0, READYZ_CHARS_MAX));
 }

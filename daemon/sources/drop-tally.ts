@@ -5,13 +5,18 @@ import type { DropReason } from "./source.js";
 export class DropTally {
   readonly #counts = new Map<DropReason, number>();
   readonly #tell: (reason: DropReason, count: number) => void;
+  readonly #onFirst: (reason: DropReason) => void;
 
-  constructor(tell: (reason: DropReason, count: number) => void) {
+  /** `onFirst` is called at once for the first drop of a reason since the last were told. */
+  constructor(tell: (reason: DropReason, count: number) => void, onFirst: (reason: DropReason) => void) {
     this.#tell = tell;
+    this.#onFirst = onFirst;
   }
 
   add(reason: DropReason, count = 1): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+    const before = this.#counts.get(reason) ?? 0;
+    this.#counts.set(reason, before + count);
+    if (before === 0) this.#onFirst(reason);
   }
 
   /** Tells what has come together since; to be called about once a second, and last when nothing more is dropped. */

@@ -2,6 +2,7 @@
 import type { Fields } from "../../fusion/model/observation.js";
 import { steadyNowMs, type Clock } from "../runtime/clock.js";
 import type { SignalOutlet } from "./signal-outlet.js";
+import type { DropReason } from "./source.js";
 
 /** What a line says. */
 export interface Said {
@@ -47,6 +48,11 @@ export class LiveLines {
   async line(said: Said): Promise<void> {
     const receivedAtMs = this.#clock.monotonicNowMs();
     await this.#outlet.capture({ modality: "text", capturedAt: this.now(), durationMs: 0, receivedAtMs, ...said });
+  }
+
+  /** Tells that a line of now was given up: nobody knows what it would have said. */
+  async lost(reason: DropReason): Promise<void> {
+    await this.#outlet.lost("text", this.now(), reason);
   }
 
   /** Says whether lines can come; told when it changes. */

@@ -11,7 +11,7 @@ import { LineCutter, lineText, type LineCutterOptions } from "./line-cutter.js";
 import { RecordedTimes, type TimedLine } from "./recorded-times.js";
 import { ENCODING_BYTES, isUtf16 } from "./text-encoding.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
-import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
+import type { DropReason, Source, SourceSignal, SourceTelemetry } from "./source.js";
 
 /** Messages of a subject, as the bus gives them. */
 export interface TextFeed {
@@ -66,6 +66,8 @@ export class TextSource implements Source {
   readonly #clock: Clock;
   readonly #drops: DropTally;
   readonly #reader: LineReader;
+  /** What the present run tells its lines through; a replay has none. */
+  #live: LiveLines | undefined;
   #malformed = 0;
 
   constructor(options: TextSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
@@ -74,7 +76,7 @@ export class TextSource implements Source {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#clock = clock;
-    this.#drops = new DropTally((reason, count) => telemetry.dropped(options.id, reason, count));
+    this.#drops = new DropTally((reason, count) => telemetry.dropped(options.id, reason, count), (reason) => this.#lose(reason));
     this.#reader = new LineReader(options, (fault, written) => telemetry.lineFault(options.id, fault, written));
   }
 
@@ -92,6 +94,7 @@ export class TextSource implements Source {
     const { origin } = this.#options;
     if (origin.kind === "replay") return this.#replay(origin.path, origin.startsAtMs, outlet, signal);
     const live = new LiveLines(outlet, this.#clock, this.#options.linesPerSecondMax);
+    this.#live = live;
     await outlet.state("starting", live.now());
     if (origin.kind === "file") return this.#follow(origin.path, live, signal);
     return this.#subscribe(origin.subject, origin.feed, live, signal);
@@ -205,6 +208,11 @@ export class TextSource implements Source {
       this.#telemetry.note(this.id, "warn", "a line is no JSON object: it was dropped", { soFar: this.#malformed });
     }
     return undefined;
+  }
+
+  /** Lines that never became captures prove no absence; of those that did the outlet tells itself. */
+  #lose(reason: DropReason): void {
+    if (reason !== "queue_full" && reason !== "shutdown") void this.#live?.lost(reason); // resolves at once: a live queue drops
   }
 
   #cutting(): LineCutterOptions {

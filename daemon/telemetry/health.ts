@@ -175,7 +175,8 @@ const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "so
 function checkObservations({ sources, blind }: HealthSnapshot): HealthCheck {
   const name = "observations";
   if (blind.length === 0) return { name, status: "ok", reason: "what healthy sources give is looked at" };
-  const reason = blind.map(({ sourceId, modality, why, forMs }) => `the ${NOUNS[modality]} of ${sourceId} is lost since ${Math.round(forMs / 1000)} s (${why})`).join(", ");
+  const each = blind.slice(0, NAMED_MAX).map(({ sourceId, modality, why, forMs }) => `the ${NOUNS[modality]} of ${sourceId} is lost since ${Math.round(forMs / 1000)} s (${why})`);
+  const reason = `${each.join(", ")}${blind.length > NAMED_MAX ? ` and that of ${blind.length - NAMED_MAX} more` : ""}`;
   const isBlind = (id: string): boolean => blind.some(({ sourceId, forMs }) => sourceId === id && forMs >= BLIND_BOUND_MS);
   const all = [...sources].every(([id, { state }]) => state !== "healthy" || isBlind(id));
   return { name, status: all ? "failed" : "degraded", reason };

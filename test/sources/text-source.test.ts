@@ -132,6 +132,7 @@ void t.test("sources: more lines than allowed in a second are dropped and counte
   const told = await collecting;
   t.equal(told.captures.length, 11);
   t.same(Object.fromEntries(telemetry.drops), { rate: 20 });
+  t.equal(told.signals.filter((signal) => signal.kind === "lost" && signal.reason === "rate").length, 1, "that something was lost is told once a second, however much it is");
 });
 
 void t.test("sources: a consumer that does not come loses the oldest lines, counted, but no state", async (t) => {
