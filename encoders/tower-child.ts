@@ -1,5 +1,6 @@
 // One child process of a tower: started, asked one thing at a time, and killed when it does not answer.
 import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { FusiondError } from "../fusion/model/errors.js";
 import type { CaptureResult, ChildMessage, ModelCapture, StartMessage } from "./host-protocol.js";
@@ -55,6 +56,7 @@ export class TowerChild {
     });
     this.#process = child;
     this.#listen(child);
+    if (child.pid === undefined) throw startError(((await once(child, "error")) as [Error])[0]);
     const abort = (): void => void child.kill("SIGKILL");
     signal.addEventListener("abort", abort);
     try {
@@ -95,7 +97,7 @@ export class TowerChild {
       const waiting = this.#takeWaiting();
       waiting?.resolve(message as ChildMessage);
     });
-    child.once("error", (cause) => this.#lost(new FusiondError("dependency_missing", `a tower's child cannot be started: ${cause.message}`, { cause })));
+    child.once("error", (cause) => this.#lost(startError(cause)));
     child.once("exit", (code, signal) => {
       const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
       const lastWords = this.#stderr.trim().split("\n").slice(-3).join(" | ");
@@ -144,6 +146,11 @@ export class TowerChild {
     child.kill("SIGKILL");
     await gone(child);
   }
+}
+
+function startError(cause: NodeJS.ErrnoException): FusiondError {
+  if (cause.code === "ENOENT") return new FusiondError("dependency_missing", `a tower's child cannot be started: ${cause.message}`, { cause });
+  return new FusiondError("resources_exhausted", `a tower's child cannot be started (${cause.message}): raise the limits of open files, processes and memory`, { cause });
 }
 
 function hasGone(child: ChildProcess): boolean {

@@ -142,6 +142,7 @@ export class EmbeddedServer {
   }
 
   async #launch(program: string, logins: Logins, port: number): Promise<{ port: number; child: ChildProcess }> {
+    this.#stopping.signal.throwIfAborted(); // it was stopped while it started
     writePrivateFile(this.#configFile, this.#config(logins, port));
     const child = spawnBound(program, ["-c", this.#configFile], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;

@@ -1,7 +1,7 @@
 // Where the system's nats-server is.
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { FusiondError } from "../../fusion/model/errors.js";
+import { cacheFolder } from "../runtime/cache-folder.js";
 import { requireProgram } from "../runtime/child-process.js";
 
 /**
@@ -11,8 +11,9 @@ import { requireProgram } from "../runtime/child-process.js";
  */
 export function findNatsServer(given?: string): string {
   if (given !== undefined) return requireProgram(given, "nats-server");
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const places = ["nats-server", "/usr/sbin/nats-server", "/usr/local/sbin/nats-server", join(cache, "fusiond/debian/usr/sbin/nats-server")];
+  const cache = cacheFolder();
+  const unpacked = cache === undefined ? [] : [join(cache, "debian/usr/sbin/nats-server")];
+  const places = ["nats-server", "/usr/sbin/nats-server", "/usr/local/sbin/nats-server", ...unpacked];
   for (const place of places) {
     try {
       return requireProgram(place, "nats-server");

@@ -10,6 +10,7 @@ import { packageRoot } from "../runtime/package-root.js";
 import { unknownPrompts } from "../compose/rules.js";
 import { untaughtPrompts } from "../compose/untaught.js";
 import { EXIT } from "./exit-codes.js";
+import { write } from "./output.js";
 
 /**
  * Prints every problem as `file:line:column: message` on stderr, prompts that the pack does not know and files that
@@ -19,7 +20,7 @@ import { EXIT } from "./exit-codes.js";
 export async function check(file: string): Promise<number> {
   const problems = await problemsIn(file);
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  if (problems.length === 0) process.stdout.write(`${file} is valid\n`);
+  if (problems.length === 0) await write(`${file} is valid\n`);
   return problems.length === 0 ? EXIT.ok : EXIT.config;
 }
 

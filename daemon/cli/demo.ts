@@ -21,7 +21,7 @@ import { parseBody } from "../sinks/message-body.js";
 import { readAlert } from "../tail/alert-view.js";
 import { wantsColour } from "../tail/terminal-text.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
-import { shown, write } from "./output.js";
+import { readerLeft, shown, write } from "./output.js";
 
 /** What the demo is asked for. */
 export interface DemoOptions {
@@ -81,6 +81,7 @@ class DemoRun {
       telemetry: telemetry.events.life,
     });
     const fail = (what: string, error: unknown): void => {
+      if (readerLeft(error)) return shutdown.begin("nobody reads the demo any more", EXIT.ok);
       process.stderr.write(`${what}: ${messageOf(error)}\n`);
       shutdown.begin(what, exitCodeOf(error));
     };
@@ -92,7 +93,7 @@ class DemoRun {
     try {
       await daemon.start(stopped.signal);
       process.stderr.write(`running in real time; metrics: http://127.0.0.1:${daemon.httpPort}/metrics; Ctrl-C ends it\n`);
-      void this.#listen(daemon, stopped.signal);
+      this.#listen(daemon, stopped.signal).catch((error: unknown) => fail("the demo cannot go on", error));
       await Promise.race([this.#mediaEnded(daemon, stopped.signal), ended]);
       run = await this.#statistics(telemetry, meter);
       shutdown.begin("the demo has ended", EXIT.ok);

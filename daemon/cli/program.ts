@@ -5,7 +5,7 @@ import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./models.js";
-import { explained } from "./output.js";
+import { explained, outputFailure, readerLeft, watchOutput } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
 import { tail } from "./tail.js";
@@ -15,6 +15,15 @@ const DEFAULT_PACK = "embedded";
 
 /** Runs one command and resolves with the exit code. `argv` as the process has it. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  watchOutput();
+  const exitCode = await commandOf(argv);
+  const unwritten = await outputFailure();
+  if (unwritten === undefined || readerLeft(unwritten) || exitCode !== EXIT.ok) return exitCode;
+  process.stderr.write(`${unwritten.message}\n`);
+  return EXIT.failure;
+}
+
+async function commandOf(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = buildProgram((code) => (exitCode = code));
   try {
@@ -22,6 +31,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (readerLeft(error)) return EXIT.ok;
     process.stderr.write(`${explained(error)}\n`);
     return exitCodeOf(error);
   }

@@ -58,7 +58,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
         groupOf: groups.of,
         telemetry: events.pipeline,
         onResult: async (_group, result) => {
-          for (const revision of result.publication.alerts) await print(revision, config.site, json);
+          for (const revision of result.publication.alerts) await print(revision, config.site, json, stopping.signal);
         },
       },
       stopping.signal,
@@ -72,12 +72,12 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
 }
 
 /** In a replay there is no "now" but the one of the events: nothing is delayed, and stages take no time. */
-async function print(revision: IncidentRevision, site: string, json: boolean): Promise<void> {
+async function print(revision: IncidentRevision, site: string, json: boolean, signal: AbortSignal): Promise<void> {
   const { updatedAt } = revision.incident;
   const message = alertMessage(revision, { site, format: "json", causedAt: updatedAt, ageMs: 0 });
   const text = Buffer.from(message.body).toString("utf8");
-  if (json) return write(`${text}\n`);
+  if (json) return write(`${text}\n`, signal);
   const alert = readAlert(JSON.parse(text));
   if (alert === undefined) throw new Error("invariant broken: an alert of our own cannot be read");
-  await write(shown(alert));
+  await write(shown(alert), signal);
 }

@@ -7,6 +7,7 @@ import { buildTelemetry } from "../compose/telemetry.js";
 import { versionOf } from "../compose/version.js";
 import { systemClock } from "../runtime/clock.js";
 import { Shutdown } from "../runtime/shutdown.js";
+import { heedStraySignals } from "../runtime/stray-signals.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { explained } from "./output.js";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
@@ -26,10 +27,12 @@ export async function run(file: string): Promise<number> {
   const telemetry = buildTelemetry(versionOf(), loaded.config.log.level);
   const { logger } = telemetry;
   for (const warning of warnings) logger.warn("a file that holds a secret is readable by others", { detail: formatProblem(warning) });
+  heedStraySignals((signal) => telemetry.events.life.straySignal(signal));
   const starting = new AbortController();
   const shutdown: Shutdown = new Shutdown({
-    stages: () => {
+    stages: async () => {
       starting.abort();
+      await started; // what the start still opens is to be closed too
       return daemon.stages;
     },
     deadlineMs: STOP_DEADLINE_MS,
@@ -44,12 +47,12 @@ export async function run(file: string): Promise<number> {
   };
   const daemon = new Daemon({ loaded, telemetry, onFailure: fail });
   const ended = shutdown.wait();
-  try {
-    await daemon.start(starting.signal);
-    logger.info("fusiond is running", { site: loaded.config.site, version: versionOf(), http: daemon.httpPort });
-  } catch (error) {
-    if (!starting.signal.aborted) fail("fusiond cannot start", error);
-  }
+  const started = daemon.start(starting.signal).then(
+    () => logger.info("fusiond is running", { site: loaded.config.site, version: versionOf(), http: daemon.httpPort }),
+    (error: unknown) => {
+      if (!starting.signal.aborted) fail("fusiond cannot start", error);
+    },
+  );
   const exitCode = await ended;
   await logger.flush();
   if (failure !== undefined) process.stderr.write(`${telemetry.redactor.text(explained(failure))}\n`);

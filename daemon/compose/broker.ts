@@ -16,14 +16,17 @@ export interface Broker {
 
 /**
  * Starts the embedded server, if the configuration asks for one, and makes the connection, which is not started yet.
- * The state folder must be locked. Errors: those of `EmbeddedServer.start`.
+ * The state folder must be locked. Errors: those of `EmbeddedServer.start`, and whatever comes of an abort; the server
+ * has gone then.
  */
-export async function openBroker(config: Config, telemetry: BusEvents): Promise<Broker> {
+export async function openBroker(config: Config, telemetry: BusEvents, signal: AbortSignal): Promise<Broker> {
   const { site } = config;
   const { server } = config.nats;
   if (server.kind === "remote") return { bus: new NatsBus({ site, ...remote(server) }, telemetry), embedded: undefined };
   const embedded = new EmbeddedServer({ stateFolder: config.stateDir, site, port: server.port, publishSubjects: textSubjects(config) }, telemetry);
-  const { url, credentialsFile } = await embedded.start();
+  const stop = (): void => void embedded.stop();
+  signal.addEventListener("abort", stop);
+  const { url, credentialsFile } = await embedded.start().finally(() => signal.removeEventListener("abort", stop));
   return { bus: new NatsBus({ site, servers: [url], credentialsFile }, telemetry), embedded };
 }
 

@@ -111,9 +111,12 @@ export class Daemon {
     const compiled = compileRules(loaded, pack);
     warnOfUntaught(loaded, pack, telemetry.logger);
     for (const warning of feedWarnings(loaded)) telemetry.logger.warn("a feed takes in messages that are no lines of it", { detail: formatProblem(warning) });
+    signal.throwIfAborted();
     await this.#startHttp();
+    signal.throwIfAborted();
     const { store, recovered } = await this.#openStore();
-    const broker = await this.#openBroker();
+    signal.throwIfAborted();
+    const broker = await this.#openBroker(signal);
     const publisher = this.#startPublisher(store, broker);
     signal.throwIfAborted();
     const sources = this.#sources(pack, compiled, broker);
@@ -136,8 +139,8 @@ export class Daemon {
       telemetry: events.life,
       routes: operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }),
     });
-    this.#httpPort = (await server.start()).port;
     this.#started.push({ name: "http", stop: () => server.stop() });
+    this.#httpPort = (await server.start()).port;
   }
 
   async #openStore(): Promise<{ store: SqliteStore; recovered: readonly RecoveredGroup[] }> {
@@ -151,9 +154,9 @@ export class Daemon {
     return { store, recovered };
   }
 
-  async #openBroker(): Promise<Broker> {
+  async #openBroker(signal: AbortSignal): Promise<Broker> {
     const { loaded, telemetry } = this.#options;
-    const broker = await openBroker(loaded.config, telemetry.events.bus);
+    const broker = await openBroker(loaded.config, telemetry.events.bus, signal);
     const { bus, embedded } = broker;
     if (embedded !== undefined) this.#started.push({ name: "embedded broker", stop: () => embedded.stop() });
     this.#started.push({ name: "broker connection", stop: () => bus.close() });

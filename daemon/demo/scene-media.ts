@@ -1,8 +1,8 @@
 // What a scene is made of: the footage, the photographs and the recorded sounds, and where Debian's packages put them.
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { FusiondError } from "../../fusion/model/errors.js";
+import { cacheFolder } from "../runtime/cache-folder.js";
 
 /** A photograph that can pass through the picture. */
 export interface PictureMedia {
@@ -58,10 +58,11 @@ export type SoundName = keyof typeof SOUNDS_BY_NAME;
 /** The pedestrian footage of opencv-doc: 768x576, 10 frames a second. */
 export const FOOTAGE_FILE = "doc/opencv-doc/examples/data/vtest.avi";
 
-/** The user's cache folder of fusiond; unpacked Debian packages lie in `debian` below it. */
-export function defaultCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment["XDG_CACHE_HOME"];
-  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "fusiond");
+/** The user's cache folder of fusiond; unpacked Debian packages lie in `debian` below it. Errors: FusiondError "dependency_missing". */
+export function defaultCacheFolder(): string {
+  const folder = cacheFolder();
+  if (folder !== undefined) return folder;
+  throw new FusiondError("dependency_missing", "there is no home folder in which the demo's media could lie: set HOME or XDG_CACHE_HOME");
 }
 
 /**

@@ -1,19 +1,25 @@
 // Child processes that never outlive the daemon.
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { FusiondError } from "../../fusion/model/errors.js";
+import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 
 /**
  * Starts a program that dies with the daemon, even when the daemon is killed with SIGKILL, and by nothing else that is
  * meant for the daemon: it is in a process group of its own, or Ctrl-C would end the broker before the last alerts.
  *
  * Must be called on the main thread: the kernel ties the signal to the thread that forked.
- * Errors: like `spawn`, by the child's "error" event; attach a handler in the same tick.
+ * Errors: FusiondError "resources_exhausted" at once where it can be told at once; else like `spawn`, by the child's
+ * "error" event, which `startError` explains; attach a handler in the same tick.
  * Source: prctl(2) PR_SET_PDEATHSIG through util-linux' setpriv.
  */
 export function spawnBound(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], { ...options, detached: true });
+  requireDescriptors(command);
+  try {
+    return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], { ...options, detached: true });
+  } catch (cause) {
+    throw startError(command, cause);
+  }
 }
 
 /** What a child may take. */
@@ -30,12 +36,42 @@ export function spawnLimited(command: string, args: readonly string[], options: 
   return spawnBound("prlimit", [`--data=${limits.dataBytes}`, "--core=0", "--", command, ...args], options);
 }
 
-/** Resolves with how a child ended. Errors: FusiondError "dependency_missing" if it could not be started at all. */
+/** What a child needs for its pipes and its start, with some to spare. */
+const DESCRIPTORS_OF_A_CHILD = 16;
+
+/**
+ * Returns if a child could be given its pipes. To be called right before a start: Node leaves a child that found no
+ * descriptors half made, and tells of it by an event that nobody can hear yet.
+ * Errors: FusiondError "resources_exhausted".
+ */
+export function requireDescriptors(command: string): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS_OF_A_CHILD) opened.push(openSync("/dev/null", "r"));
+  } catch (cause) {
+    throw startError(command, cause);
+  } finally {
+    opened.forEach(closeSync);
+  }
+}
+
+/**
+ * Why a program could not be started, in a sentence: "dependency_missing" if it is not there, "resources_exhausted" if
+ * the machine or the unit allows no more processes, open files or memory, which a later try may find otherwise.
+ */
+export function startError(command: string, cause: unknown): FusiondError {
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT" || code === "EACCES") {
+    return new FusiondError("dependency_missing", `cannot start ${command}: install it and see that it is on PATH`, { cause });
+  }
+  const limits = "the limits of the unit (LimitNOFILE=, TasksMax=, MemoryMax=) or of the shell (ulimit -n, ulimit -u)";
+  return new FusiondError("resources_exhausted", `cannot start ${command}: no more open files, processes or memory are allowed (${code || messageOf(cause)}): raise ${limits}`, { cause });
+}
+
+/** Resolves with how a child ended. Errors: those of `startError` if it could not be started at all. */
 export function exitOf(child: ChildProcess, command: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
-    child.once("error", (cause) =>
-      reject(new FusiondError("dependency_missing", `cannot start ${command}: install it and see that it is on PATH`, { cause })),
-    );
+    child.once("error", (cause) => reject(startError(command, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
 }

@@ -11,8 +11,8 @@ export interface ShutdownStage {
 
 /** Where signals come from: `process`, or a test. */
 export interface SignalSource {
-  on(signal: "SIGTERM" | "SIGINT", listener: () => void): unknown;
-  off(signal: "SIGTERM" | "SIGINT", listener: () => void): unknown;
+  on(signal: "SIGTERM" | "SIGINT" | "SIGQUIT", listener: () => void): unknown;
+  off(signal: "SIGTERM" | "SIGINT" | "SIGQUIT", listener: () => void): unknown;
 }
 
 /** What the end tells. */
@@ -29,8 +29,8 @@ export interface ShutdownTelemetry {
 
 /** What is stopped, in which order, and how long it may take. */
 export interface ShutdownOptions {
-  /** Upstream first. Asked when the end begins, so that only what was started needs to be in it. */
-  stages(): readonly ShutdownStage[];
+  /** Upstream first. Asked when the end begins, and may wait for a start that is under way, so that only what was started is in it. */
+  stages(): readonly ShutdownStage[] | Promise<readonly ShutdownStage[]>;
   /** For all of them together, ms. */
   readonly deadlineMs: number;
   readonly noteEveryMs?: number;
@@ -40,7 +40,7 @@ export interface ShutdownOptions {
 }
 
 const NOTE_EVERY_MS = 5000;
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 
 /** Waits for the reason to stop, then stops. Begins once, whoever asks first. */
 export class Shutdown {
@@ -88,7 +88,9 @@ export class Shutdown {
     this.#deadline = clock.after(deadlineMs, () => this.#giveUp(`${Math.round(deadlineMs / 1000)} s were not enough`));
     this.#noteRegularly(clock.monotonicNowMs());
     let code = exitCode;
-    const stages = this.#options.stages();
+    this.#current = "start";
+    const asked = this.#options.stages();
+    const stages = asked instanceof Promise ? await asked : asked;
     this.#remaining = stages.map((stage) => stage.name);
     for (const stage of stages) {
       this.#current = this.#remaining.shift() ?? stage.name;

@@ -1,4 +1,5 @@
 // Keeps a live source alive: one reconnect loop, a watchdog over what arrives, and the judgement of its health.
+import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { backoffDelaysMs, type BackoffOptions } from "../runtime/backoff.js";
 import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
@@ -107,6 +108,10 @@ export class LiveRun {
     try {
       const end = await this.#options.connect(connection);
       return { end: connection.ended ?? end, flowedMs: connection.flowedMs };
+    } catch (error) {
+      // What the machine cannot give now it may give later; the other sources go on.
+      if (!(error instanceof FusiondError) || error.code !== "resources_exhausted") throw error;
+      return { end: { reason: "start_failed", detail: error.message }, flowedMs: connection.flowedMs };
     } finally {
       this.#connection = undefined;
       signal.removeEventListener("abort", abort);

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import nodeRecord, { type Recording } from "node-record-lpcm16";
 import { messageOf } from "../../fusion/model/errors.js";
-import { endChild, requireProgram } from "../runtime/child-process.js";
+import { endChild, requireDescriptors, requireProgram, startError } from "../runtime/child-process.js";
 import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
 import { ExactReader } from "./exact-reader.js";
 import type { ConnectionEnd, Link } from "./connection.js";
@@ -160,7 +160,12 @@ export class MicrophoneSource implements Source {
   #record(): Recording {
     const { device, sound } = this.#options;
     const format = { sampleRate: sound.sampleRateHz, channels: 1, audioType: "raw" } as const;
-    return nodeRecord.record({ recorder: RECORDER, ...format, ...(device !== undefined && { device }) });
+    requireDescriptors("arecord");
+    try {
+      return nodeRecord.record({ recorder: RECORDER, ...format, ...(device !== undefined && { device }) });
+    } catch (cause) {
+      throw startError("arecord", cause);
+    }
   }
 
   async #listen(recording: Recording, intake: MediaIntake): Promise<void> {

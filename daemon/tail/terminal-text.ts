@@ -6,8 +6,11 @@ export type TextStyle = "bold" | "dim" | "red" | "green" | "yellow";
 /** SGR codes. Source: ECMA-48, 8.3.117. */
 const SGR: Readonly<Record<TextStyle, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
-/** C0, DEL, C1 and separators move the cursor; bidirectional and zero-width characters make text read as another. */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+/**
+ * C0, DEL, C1 and separators move the cursor; bidirectional, zero-width and otherwise invisible characters (tags, fillers)
+ * make text read as another or hide some. The two selectors that say how an emoji looks are harmless.
+ */
+const UNSAFE = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** East Asian wide characters and emoji: two columns. Source: Unicode Standard Annex 11, the large blocks. */
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
@@ -15,6 +18,12 @@ const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3
 /** The text with everything that could steer a terminal or hide text replaced by U+FFFD, one for one. */
 export function plainText(text: string): string {
   return text.replace(UNSAFE, "\ufffd");
+}
+
+/** JSON of a value on one line, with every such character escaped: the same value, and nothing that steers a terminal. */
+export function plainJson(value: unknown): string {
+  const escaped = (character: string): string => Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner)).replace(UNSAFE, escaped);
 }
 
 /** Columns that a plain text takes. */

@@ -48,7 +48,7 @@ export class InternalEvents {
     this.encoders = new EncoderEvents(metrics, logger, health, stages.errors);
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
-    this.life = new LifeEvents(logger, health);
+    this.life = new LifeEvents(metrics, logger, health);
     const clock = new ClockEvents(metrics, logger);
     this.clock = clock;
     this.bus = new BusEvents(metrics, logger, health, stages);

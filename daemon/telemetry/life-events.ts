@@ -4,15 +4,23 @@ import type { HttpTelemetry } from "../http/server.js";
 import type { ShutdownTelemetry } from "../runtime/shutdown.js";
 import type { HealthBoard } from "./health-board.js";
 import type { Logger } from "./logger.js";
+import type { Metrics } from "./metrics.js";
 
 /** Notes how the daemon ends and what its pages could not show. */
 export class LifeEvents implements ShutdownTelemetry, HttpTelemetry {
   readonly #logger: Logger;
   readonly #health: HealthBoard;
 
-  constructor(logger: Logger, health: HealthBoard) {
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard) {
     this.#logger = logger;
     this.#health = health;
+    const lost = metrics.keptCounter({ name: "log_lines_lost_total", help: "Log lines that could not be written: nobody read them, or the disk was full." });
+    metrics.onScrape(() => lost.replace(logger.linesLost));
+  }
+
+  /** A signal came that means nothing to fusiond. */
+  straySignal(signal: string): void {
+    this.#logger.log("warn", "a signal is ignored", { signal, detail: signal === "SIGHUP" ? "the configuration is read at the start only: restart fusiond to change it" : "it means nothing to fusiond" });
   }
 
   stopping(reason: string): void {

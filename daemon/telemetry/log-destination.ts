@@ -1,9 +1,12 @@
 // Where log lines go: standard error, without ever making the event loop wait for whoever reads it.
-import { pino } from "pino";
+// No stream of a library: theirs try a full disk again for ever when the process ends.
+import { write } from "node:fs";
 
 /** Takes whole lines, each with its line end. */
 export interface LogDestination {
   write(line: string): void;
+  /** Lines that were lost so far: nobody read, or the disk was full. */
+  readonly lost: number;
   /** Resolves when what was buffered is written, in order; for the last lines before an exit. Bound: one second. */
   flush(): Promise<void>;
 }
@@ -12,41 +15,70 @@ export interface LogDestination {
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long the end waits for a reader that stands still, ms. */
 const FLUSH_MAX_MS = 1000;
+/** A pipe that is full is tried again after this time, ms. */
+const AGAIN_AFTER_MS = 50;
 
-/** A file descriptor. Bound: 1 MiB of buffered lines; how many were lost is said by the next line that fits. */
+/**
+ * A file descriptor. Bound: 1 MiB of buffered lines; how many were lost is said by the next line that fits. A line that
+ * cannot be written for another reason than a slow reader (nobody there, disk full, I/O error) is lost, and never an error.
+ */
 export function descriptorDestination(descriptor: number): LogDestination {
-  const stream = pino.destination({ dest: descriptor, sync: false, maxLength: MAX_BUFFERED_BYTES });
-  let lost = 0;
-  let fitted = true;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
   let writing = false;
-  stream.on("drop", () => (fitted = false));
-  stream.on("drain", () => (writing = false));
-  stream.on("error", () => {
-    lost += 1; // nobody reads any more, and there is no other place to say so
-    writing = false;
-  });
-  const put = (line: string): boolean => {
-    fitted = true;
+  let lost = 0;
+  let said = 0;
+  let flushed: (() => void)[] = [];
+
+  const pump = (): void => {
+    if (writing) return;
+    if (waiting.length === 0) {
+      for (const resolve of flushed) resolve();
+      flushed = [];
+      return;
+    }
+    const lines = waiting.length;
+    const bytes = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
     writing = true;
-    stream.write(line);
-    return fitted;
+    put(bytes, (failed) => {
+      writing = false;
+      if (failed) lost += lines;
+      pump();
+    });
+  };
+  const put = (bytes: Buffer, done: (failed: boolean) => void): void =>
+    write(descriptor, bytes, 0, bytes.length, null, (error, written) => {
+      if (error?.code === "EAGAIN") setTimeout(put, AGAIN_AFTER_MS, bytes, done);
+      else if (error !== null) done(true);
+      else if (written < bytes.length) put(bytes.subarray(written), done);
+      else done(false);
+    });
+  const take = (line: string): boolean => {
+    const bytes = Buffer.from(line);
+    if (waitingBytes + bytes.length > MAX_BUFFERED_BYTES) return false;
+    waiting.push(bytes);
+    waitingBytes += bytes.length;
+    pump();
+    return true;
   };
   return {
     write: (line) => {
-      if (!put(line)) lost += 1;
-      else if (lost > 0 && put(lostLine(lost))) lost = 0;
+      if (!take(line)) lost += 1;
+      else if (lost > said && take(lostLine(lost - said))) said = lost;
     },
-    // Not flushSync: it overtakes the write that is under way, whose line then comes last or, at an exit, never.
+    get lost() {
+      return lost;
+    },
     flush: () =>
       new Promise((resolve) => {
-        if (!writing) return resolve();
         const timer = setTimeout(resolve, FLUSH_MAX_MS);
-        for (const event of ["drain", "error"] as const) {
-          stream.once(event, () => {
-            clearTimeout(timer);
-            resolve();
-          });
-        }
+        flushed.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        pump();
       }),
   };
 }

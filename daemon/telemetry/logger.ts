@@ -24,6 +24,8 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** Something changed: news each time, however grave, so it is never held back as a repeat. */
   change(level: LogLevel, message: string, fields?: LogFields): void;
+  /** Lines that could not be written so far: nobody read, or the disk was full. */
+  readonly linesLost: number;
   /** Resolves when what is buffered is written; to be awaited last before an exit. */
   flush(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export interface LoggerOptions {
 }
 
 /** Fields that tell two happenings of the same message apart. */
-const IDENTITY_FIELDS = ["source", "group", "rule", "tower", "stage", "state", "code", "reason"] as const;
+const IDENTITY_FIELDS = ["source", "group", "rule", "tower", "stage", "state", "code", "reason", "signal"] as const;
 /** A fault may repeat a thousand times a second; a change of state is news each time, and debug is asked for. */
 const LIMITED: ReadonlySet<LogLevel> = new Set(["warn", "error"]);
 /** Keys of the line itself. */
@@ -81,6 +83,9 @@ export function createLogger(options: LoggerOptions): Logger {
     warn: (message, fields) => log("warn", message, fields),
     error: (message, fields) => log("error", message, fields),
     change: (level, message, fields = {}) => write(level, message, fields, 0),
+    get linesLost() {
+      return destination.lost;
+    },
     flush: () => destination.flush(),
   };
 }

@@ -13,6 +13,8 @@ let turn = Promise.resolve();
 process.on("message", (message: HostMessage) => {
   turn = turn.then(() => handle(message));
 });
+// A signal meant for the daemon, or for all of its processes, must not end a tower or open Node's inspector.
+for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const) process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit(0));
 
 async function handle(message: HostMessage): Promise<void> {

@@ -4,6 +4,7 @@
 export const ERROR_CODES = [
   "config_invalid",
   "dependency_missing",
+  "resources_exhausted",
   "source_unavailable",
   "source_stalled",
   "media_invalid",
@@ -20,6 +21,7 @@ export const ERROR_CODES = [
   "store_version",
   "address_in_use",
   "shutdown_timeout",
+  "output_failed",
 ] as const;
 
 /** One of the closed set of operating error codes. */

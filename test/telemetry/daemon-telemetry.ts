@@ -14,7 +14,7 @@ export function daemonTelemetry() {
   const clock = new VirtualClock();
   const redactor = new Redactor();
   const lines: Record<string, unknown>[] = [];
-  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>), flush: () => Promise.resolve() };
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>), lost: 0, flush: () => Promise.resolve() };
   const logger = createLogger({ redactor, level: "debug", destination, clock });
   const metrics = new Metrics({ clock, refreshTimeoutMs: 500 });
   const health = new HealthBoard(redactor, clock);

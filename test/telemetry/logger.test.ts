@@ -13,7 +13,7 @@ import { VirtualClock } from "./virtual-clock.js";
 function memoryLogger(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
   const clock = new VirtualClock();
-  const destination = { write: (line: string) => void lines.push(line), flush: () => Promise.resolve() };
+  const destination = { write: (line: string) => void lines.push(line), lost: 0, flush: () => Promise.resolve() };
   return { lines, clock, logger: createLogger({ redactor: new Redactor(), destination, clock, ...options }) };
 }
 

@@ -71,7 +71,7 @@ void t.test("redaction: a short secret is left to the patterns, many are bounded
 /** One line for a message and fields, as the log would have it. */
 function logged(redactor: Redactor, message: string, fields: Record<string, unknown>): string {
   let text = "";
-  const logger = createLogger({ redactor, destination: { write: (line) => (text += line), flush: () => Promise.resolve() } });
+  const logger = createLogger({ redactor, destination: { write: (line) => (text += line), lost: 0, flush: () => Promise.resolve() } });
   logger.info(message, fields);
   return text;
 }
