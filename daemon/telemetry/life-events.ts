@@ -14,7 +14,7 @@ export class LifeEvents implements ShutdownTelemetry, HttpTelemetry {
   constructor(metrics: Metrics, logger: Logger, health: HealthBoard) {
     this.#logger = logger;
     this.#health = health;
-    const lost = metrics.keptCounter({ name: "log_lines_lost_total", help: "Log lines that could not be written: nobody read them, or the disk was full." });
+    const lost = metrics.keptCounter({ name: "log_lines_lost_total", help: "Log lines that could not be written: no reader, or the disk was full." });
     metrics.onScrape(() => lost.replace(logger.linesLost));
   }
 

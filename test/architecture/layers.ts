@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/demo": [...STAGES, "daemon/tail"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
   "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/tail", "daemon/demo", "daemon/models", "daemon/pipeline"],
-  daemon: ["daemon/cli"],
+  daemon: ["daemon/cli", "daemon/runtime"],
 };
 
 /** Further imports of which nothing may be left at run time: telemetry implements every stage's small interface. */
