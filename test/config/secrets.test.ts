@@ -2,10 +2,13 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import fc from "fast-check";
 import t from "tap";
 import { checkFiles } from "../../config/files.js";
 import { loadConfig } from "../../config/load.js";
+import { problemsOf } from "../../config/problem.js";
 import { readCredentials, readSecret, Secret } from "../../config/secrets.js";
+import { holds } from "../support/property.js";
 
 void t.test("secrets: trimmed when read, and a file that everybody can read is warned of", (t) => {
   const folder = t.testdir({ open: " hunter2\n", closed: "hunter2" });
@@ -60,6 +63,36 @@ void t.test("secrets: systemd's credentials folder goes before the configuration
   });
   const { config } = loadConfig(join(folder, "f.yaml"), { CREDENTIALS_DIRECTORY: join(folder, "creds") });
   t.match(config.sources, [{ credentialsFile: join(folder, "creds", "a.cred") }, { credentialsFile: join(folder, "b.cred") }]);
+  t.end();
+});
+
+void t.test("files: a password in the place of a file, or in a mistyped URL, is not repeated", (t) => {
+  const folder = t.testdir({});
+  const password = fc.stringMatching(/^[A-Za-z0-9!$%&()+,;=~:/.-]{6,20}$/).map((text) => `hunter2${text}`);
+  const beginning = fc.constantFrom("", "rtsp//", "rtsp:/", "rtsp:", "rtsp;//", "//", "rtsp:\\\\", "rtsp:// ", "rstp:/", "http//", "rtsp://", "rtps://");
+  const url = fc.tuple(beginning, password).map(([scheme, secret]) => `${scheme}admin:${secret}@10.0.0.7/stream`);
+  const sourceOf = fc.oneof(
+    url.map((camera) => ({ camera })),
+    url.map((camera) => ({ camera, audio: true })),
+    password.map((secret) => ({ camera: "rtsp://10.0.0.7/stream", credentials_file: secret })),
+    password.map((secret) => ({ camera: "rtsp://10.0.0.7/stream", credentials_file: `admin:${secret}` })),
+    password.map((secret) => ({ camera: "rtsp://10.0.0.7/stream", password: secret })),
+  );
+  holds(
+    t,
+    "nothing told holds the password",
+    fc.property(sourceOf, (source) => {
+      writeFileSync(join(folder, "f.yaml"), JSON.stringify({ site: "s", nats: { embedded: true }, sources: { cam: source } }));
+      const told = ((): string => {
+        try {
+          return JSON.stringify(checkFiles(loadConfig(join(folder, "f.yaml"), { STATE_DIRECTORY: folder })));
+        } catch (error) {
+          return JSON.stringify(problemsOf(error));
+        }
+      })();
+      return told.includes('"message"') && !told.includes("hunter2");
+    }),
+  );
   t.end();
 });
 
