@@ -15,7 +15,7 @@ function folderOf(t: Test): string {
   return folder;
 }
 
-void t.test("limits: a start with too few open files runs or says so in one sentence", { timeout: 90_000 }, async (t) => {
+void t.test("limits: a start with too few open files runs or says so in one sentence", { timeout: 90_000 }, (t) => {
   const folder = folderOf(t);
   // Without the options of the test runner, whose loaders open files of their own before fusiond is there.
   for (const most of [20, 32, 64]) {
@@ -23,4 +23,5 @@ void t.test("limits: a start with too few open files runs or says so in one sent
     t.equal(status, 1, `${most}`);
     t.match(stderr, /^fusiond cannot start: no more open files are allowed \(E[MN]FILE\): raise .*\n$/, `${most}`);
   }
+  t.end();
 });
