@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultPatience } from "../../daemon/sources/live-run.js";
-import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
+import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
 import { MediaSource } from "../../daemon/sources/media-source.js";
 import type { SourceTelemetry } from "../../daemon/sources/source.js";
 import { describeMachine } from "../machine.js";

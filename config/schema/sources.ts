@@ -32,6 +32,9 @@ interface SourceBase {
   readonly enabled: boolean;
 }
 
+/** How long each anomaly must last before it counts, ms; Infinity: it is normal here. Absent: as usual. */
+export type AnomalyConfig = Readonly<Partial<Record<"frozen" | "black" | "covered" | "silent" | "dc" | "clipping", number>>>;
+
 /** What a camera and a microphone have. */
 interface MediaBase extends SourceBase {
   readonly input: MediaInput;
@@ -39,6 +42,7 @@ interface MediaBase extends SourceBase {
   readonly credentialsFile?: string;
   /** Whether a URL may lead to other hosts: redirects, playlists. */
   readonly follow: boolean;
+  readonly anomalies: AnomalyConfig;
   /** Starts again at the end; files only. */
   readonly loop: boolean;
   /** Event time of a file's first sample, Unix ms. */
@@ -155,6 +159,30 @@ const media = {
   enabled,
 };
 
+/** How long something must last before it is an anomaly; off: it is normal here. */
+const anomaly = z
+  .union([z.literal("off"), z.literal(false), duration("1s", "1d")], { error: "must be off, or how long it must last before it counts, such as 30s" })
+  .transform((given) => (typeof given === "number" ? given : Infinity))
+  .optional();
+
+const soundAnomalies = {
+  silent: anomaly.describe("digital silence for so long (60s) blinds the source; off: zeros are normal, as of a noise gate"),
+  dc: anomaly.describe("a constant voltage in the place of sound for so long (60s) blinds the source"),
+  clipping: anomaly.describe("sound that is cut off at full scale for so long (10s) is told"),
+};
+
+const pictureAnomalies = {
+  frozen: anomaly.describe("the same picture for so long (30s) blinds the source; off: a still scene is normal"),
+  black: anomaly.describe("a black picture for so long (30s) blinds the source"),
+  covered: anomaly.describe("a picture without any detail for so long (30s) blinds the source; off: a plain wall is normal"),
+};
+
+/** Takes the keys of anomalies out of a source's keys and puts them together. */
+function withAnomalies<T extends { readonly [K in keyof AnomalyConfig]: AnomalyConfig[K] | undefined }>({ frozen, black, covered, silent, dc, clipping, ...rest }: T) {
+  const anomalies: AnomalyConfig = present({ frozen, black, covered, silent, dc, clipping });
+  return { ...rest, anomalies };
+}
+
 const corner = z.tuple([fraction, fraction], { error: "must be a corner [x, y], fractions of width and height from 0 to 1" });
 
 const camera = strict({
@@ -164,6 +192,8 @@ const camera = strict({
   audio: z.boolean().default(false).describe("true: also listen to the camera's sound"),
   masks: z.array(z.array(corner).min(3)).default([]).describe("polygons blacked out before anything sees the picture; corners [x, y] from 0 to 1"),
   gate: ownGate.default({}).describe("this camera's own gate keys, over the global ones"),
+  ...pictureAnomalies,
+  ...soundAnomalies,
   ...media,
 }).transform(({ camera: input, credentials_file, starts_at, gate, ...rest }) => ({
   kind: "camera" as const,
@@ -171,18 +201,19 @@ const camera = strict({
   ...present({ credentialsFile: credentials_file }),
   startsAt: starts_at,
   gate: gateOf(gate),
-  ...rest,
+  ...withAnomalies(rest),
 }));
 
 const microphone = strict({
   microphone: place.describe("ALSA device such as plughw:1,0, rtsp:// or http:// URL, or a sound file"),
+  ...soundAnomalies,
   ...media,
 }).transform(({ microphone: input, credentials_file, starts_at, ...rest }) => ({
   kind: "microphone" as const,
   input,
   ...present({ credentialsFile: credentials_file }),
   startsAt: starts_at,
-  ...rest,
+  ...withAnomalies(rest),
 }));
 
 const FEED_KINDS = ["subject", "file"];

@@ -2,8 +2,8 @@
 import type { CameraConfig, MicrophoneConfig, SourceConfig, TextConfig } from "../../config/schema/sources.js";
 import { readCredentials } from "../../config/secrets.js";
 import type { Pack } from "../../encoders/pack.js";
-import { defaultAnomalies } from "../sources/live-watcher.js";
-import { defaultPatience } from "../sources/live-run.js";
+import { defaultAnomalies } from "../sources/anomalies.js";
+import { defaultPatience, patienceAt } from "../sources/live-run.js";
 import type { MediaKind } from "../sources/ffmpeg-args.js";
 import { MediaSource } from "../sources/media-source.js";
 import { MicrophoneSource } from "../sources/microphone-source.js";
@@ -65,8 +65,8 @@ function buildMedia(config: CameraConfig | MicrophoneConfig, kind: MediaKind, co
       ...(withSound ? { sound: windowsOf(context.pack) } : {}),
       startsAtMs: config.startsAt,
       queueCapacity: QUEUE_CAPACITY,
-      patience: defaultPatience,
-      anomalies: defaultAnomalies,
+      patience: config.kind === "camera" ? patienceAt(config.fps) : defaultPatience,
+      anomalies: { ...defaultAnomalies, ...config.anomalies },
       skewMaxMs: SKEW_MAX_MS,
     },
     context.telemetry,
@@ -81,7 +81,7 @@ function buildMicrophone(config: CameraConfig | MicrophoneConfig, context: Sourc
       sound: windowsOf(context.pack),
       queueCapacity: QUEUE_CAPACITY,
       patience: defaultPatience,
-      anomalies: defaultAnomalies,
+      anomalies: { ...defaultAnomalies, ...config.anomalies },
       skewMaxMs: SKEW_MAX_MS,
     },
     context.telemetry,

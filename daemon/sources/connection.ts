@@ -9,6 +9,8 @@ export interface ConnectionEnd {
   /** What happened, in an operator's words; no secrets. */
   readonly detail: string;
   readonly atOnce?: boolean;
+  /** Trying often does harm: the next one waits for long. */
+  readonly isLocking?: boolean;
 }
 
 /** What a connection sees of the loop that runs it. */
@@ -51,6 +53,9 @@ export interface ConnectionListener {
   absent(modalities: readonly Modality[]): void;
 }
 
+/** Intervals that are remembered, and for how many of them a modality may stay away. */
+const PACES = 3;
+
 const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "sound", text: "text" };
 
 /** Ends itself where the first modality stays away; goes on without any other, which may come back. */
@@ -61,6 +66,8 @@ export class Connection implements Link {
   readonly #abort = new AbortController();
   readonly #startedMs: number;
   readonly #arrivedMs = new Map<Modality, number>();
+  /** Times between the last few arrivals of each modality, ms. */
+  readonly #paceMs = new Map<Modality, readonly number[]>();
   readonly #absent = new Set<Modality>();
   #firstShownMs: number | undefined;
   #lastShownMs = 0;
@@ -119,14 +126,14 @@ export class Connection implements Link {
 
   /** Judges what stays away for too long. To be called about twice a second. */
   async watch(): Promise<void> {
-    const { startMs, stallMs } = this.#options.patience;
+    const { startMs } = this.#options.patience;
     const nowMs = this.#clock.monotonicNowMs();
     for (const modality of this.#options.modalities) {
       const arrivedMs = this.#arrivedMs.get(modality);
       if (arrivedMs === undefined && nowMs - this.#startedMs >= startMs) {
         await this.#missed(modality, "start_failed", `no ${NOUNS[modality]} within ${startMs / 1000} s of connecting`);
-      } else if (arrivedMs !== undefined && nowMs - arrivedMs >= stallMs) {
-        await this.#missed(modality, "stall", `no ${NOUNS[modality]} for ${stallMs / 1000} s`);
+      } else if (arrivedMs !== undefined && nowMs - arrivedMs >= this.#stallMs(modality)) {
+        await this.#missed(modality, "stall", `no ${NOUNS[modality]} for ${Math.round((nowMs - arrivedMs) / 1000)} s`);
       }
     }
   }
@@ -136,8 +143,17 @@ export class Connection implements Link {
     else await this.absent(modality, why);
   }
 
+  /** A camera may be slower than it was configured for: it has three of its own intervals, and for its second picture as long as for its first. */
+  #stallMs(modality: Modality): number {
+    const { stallMs, startMs } = this.#options.patience;
+    const paceMs = this.#paceMs.get(modality);
+    return paceMs === undefined ? Math.max(startMs, stallMs) : Math.max(stallMs, PACES * Math.min(...paceMs));
+  }
+
   #arrived(modality: Modality): number {
     const nowMs = this.#clock.monotonicNowMs();
+    const beforeMs = this.#arrivedMs.get(modality);
+    if (beforeMs !== undefined) this.#paceMs.set(modality, [...(this.#paceMs.get(modality) ?? []), nowMs - beforeMs].slice(-PACES));
     this.#arrivedMs.set(modality, nowMs);
     if (this.#absent.delete(modality)) this.#listener.absent([...this.#absent]);
     return nowMs;

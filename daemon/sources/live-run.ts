@@ -25,6 +25,12 @@ export const defaultPatience: PatienceOptions = {
   reconnect: { initialMs: 500, maxMs: 4_000, jitter: 0.5 },
 };
 
+/** The same for a camera that is asked for so many pictures a second: it may miss two of them. */
+export function patienceAt(fps: number): PatienceOptions {
+  const stallMs = Math.max(defaultPatience.stallMs, 3000 / fps);
+  return { ...defaultPatience, stallMs, startMs: Math.max(defaultPatience.startMs, stallMs) };
+}
+
 /** What a live run works with. */
 export interface LiveRunOptions {
   readonly sourceId: string;
@@ -32,6 +38,8 @@ export interface LiveRunOptions {
   readonly modalities: readonly [Modality, ...Modality[]];
   readonly patience: PatienceOptions;
   readonly connect: Connect;
+  /** Waits while there is nothing to connect to; resolves with whether it had to. Absent: one never knows. */
+  readonly untilBack?: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /** How often time is looked at, ms. */
@@ -39,6 +47,9 @@ const TICK_MS = 500;
 
 /** A connection that gave something true for so long was a good one: the next failure is tried again at once, ms. */
 const FLOWING_MS = 2000;
+
+/** After a wrong password nothing is tried for so long: some cameras lock an account out after five in a row, ms. */
+const LOCKING_PAUSE_MS = 60_000;
 
 /** Of failures that repeat with the same words, one in so many is told. */
 const REPEATS_TOLD_EVERY = 20;
@@ -91,7 +102,9 @@ export class LiveRun {
       this.#telemetry.restarted(sourceId, end.reason, end.detail);
       this.#noteFailure(end);
       await this.#lost(end.detail);
-      await delay(this.#clock, delaysMs.next().value, signal);
+      const cameBack = (await this.#options.untilBack?.(signal)) ?? false;
+      const pauseMs = end.isLocking === true ? LOCKING_PAUSE_MS : delaysMs.next().value;
+      if (!cameBack) await delay(this.#clock, pauseMs, signal);
     }
   }
 

@@ -1,63 +1,53 @@
-// What a live picture or sound says about the health of its source: frozen, silent.
+// What a live picture or sound says about the health of its source: whether it shows what is there.
 import { Anomaly } from "./anomaly.js";
-import { FrozenPicture } from "./frozen-picture.js";
+import { BLINDING, type AnomalyOptions } from "./anomalies.js";
 import type { Link } from "./connection.js";
-import type { IntakeWatcher } from "./media-intake.js";
-import type { SourceTelemetry } from "./source.js";
+import { FrozenPicture } from "./frozen-picture.js";
+import { greyGrid, isBlack, isUniform, type GreyGrid } from "./grey-grid.js";
+import type { IntakeWatcher, WatchedFrame } from "./media-intake.js";
+import { soundLevels } from "./sound-levels.js";
+import { ANOMALIES_OF, type AnomalyKind, type SourceTelemetry } from "./source.js";
 
-/** What is taken for an anomaly, ms. */
-export interface AnomalyOptions {
-  /** One picture for so long is a frozen camera. */
-  readonly frozenMs: number;
-  /** Digital silence for so long is a dead microphone. */
-  readonly silentMs: number;
-}
+/** How long it must be well again before an anomaly is over, ms. */
+const RELEASE_MS = 3_000;
 
-/** Anomalies as they are taken by default. */
-export const defaultAnomalies: AnomalyOptions = { frozenMs: 30_000, silentMs: 60_000 };
+/** Frames are looked into at most this often, ms: bounds what the analysis costs. */
+const LOOK_EVERY_MS = 150;
 
-/** Below half a step of 16 bits: what a microphone that is plugged in never gives for long. */
-const SILENT_PEAK = 0.5 / 32768;
-
-/** How long there must be sound again before a microphone counts as alive, ms. */
-const SOUND_AGAIN_MS = 3_000;
-
-/** Watches over all connections of one source; a frozen picture outlives the connection that showed it. */
+/** Watches over all connections of one source; an anomaly outlives the connection that showed it. */
 export class LiveWatcher {
   readonly #sourceId: string;
+  readonly #options: AnomalyOptions;
   readonly #telemetry: SourceTelemetry;
   readonly #frozen: FrozenPicture;
-  readonly #silent: Anomaly;
-  readonly #silentMs: number;
-  readonly #frozenMs: number;
+  readonly #others: ReadonlyMap<AnomalyKind, Anomaly>;
+  #lookedMs = -Infinity;
 
   constructor(sourceId: string, options: AnomalyOptions, telemetry: SourceTelemetry) {
     this.#sourceId = sourceId;
+    this.#options = options;
     this.#telemetry = telemetry;
-    this.#frozen = new FrozenPicture(options.frozenMs);
-    this.#silent = new Anomaly(options.silentMs, SOUND_AGAIN_MS);
-    this.#frozenMs = options.frozenMs;
-    this.#silentMs = options.silentMs;
+    this.#frozen = new FrozenPicture(options.frozen);
+    const kinds = [...ANOMALIES_OF.image, ...ANOMALIES_OF.audio].filter((kind) => kind !== "frozen");
+    this.#others = new Map(kinds.map((kind) => [kind, new Anomaly(options[kind], RELEASE_MS)]));
   }
 
   /** The watcher of a new connection. */
   watch(link: Link): IntakeWatcher {
     this.#frozen.connecting();
     return {
-      frame: async (checksum, nowMs, time) => {
-        if (this.#frozen.observe(checksum, nowMs, time)) {
-          this.#telemetry.anomaly(this.#sourceId, "frozen", this.#frozen.active);
-        }
-        if (!this.#frozen.active) return link.shown("image", time);
-        const why = `the same picture for ${this.#frozenMs / 1000} s`;
-        await link.blind("image", why, this.#frozen.since);
-        if (this.#frozen.reconnectDue(nowMs)) link.end("frozen", why);
+      frame: async (frame, nowMs, time) => {
+        const grid = nowMs - this.#lookedMs < LOOK_EVERY_MS ? undefined : greyGrid(frame.pixels, frame.width, frame.height);
+        this.#lookInto(frame, grid, nowMs, time);
+        await this.#tell(link, "image", time);
+        if (this.#frozen.reconnectDue(nowMs)) link.end("frozen", this.#why("frozen"));
       },
       sound: async (samples, nowMs, time, startedAt) => {
-        const silent = samples.every((sample) => Math.abs(sample) < SILENT_PEAK);
-        if (this.#silent.observe(silent, nowMs, startedAt)) this.#telemetry.anomaly(this.#sourceId, "silent", this.#silent.active);
-        if (!this.#silent.active) return link.shown("audio", time);
-        await link.blind("audio", `digital silence for ${this.#silentMs / 1000} s`, this.#silent.since);
+        const { isConstant, isOffset, isClipped } = soundLevels(samples);
+        this.#observe("silent", isConstant && !isOffset, nowMs, startedAt);
+        this.#observe("dc", isOffset, nowMs, startedAt);
+        this.#observe("clipping", isClipped, nowMs, startedAt);
+        await this.#tell(link, "audio", time);
       },
       gap: () => {
         this.#telemetry.dropped(this.#sourceId, "skew", 1);
@@ -70,5 +60,37 @@ export class LiveWatcher {
   /** The source is no longer watched: what it was accused of no longer counts. */
   close(): void {
     this.#telemetry.unwatched(this.#sourceId);
+  }
+
+  #lookInto(frame: WatchedFrame, grid: GreyGrid | undefined, nowMs: number, time: number): void {
+    const changed = this.#frozen.observe({ checksum: frame.checksum, ...(grid && { grid }) }, nowMs, time);
+    if (changed) this.#telemetry.anomaly(this.#sourceId, "frozen", this.#frozen.active);
+    if (grid === undefined) return;
+    this.#lookedMs = nowMs;
+    const black = isBlack(grid);
+    this.#observe("black", black, nowMs, time);
+    this.#observe("covered", !black && isUniform(grid), nowMs, time);
+  }
+
+  #observe(kind: AnomalyKind, holds: boolean, nowMs: number, time: number): void {
+    const anomaly = this.#others.get(kind);
+    if (anomaly?.observe(holds, nowMs, time) === true) this.#telemetry.anomaly(this.#sourceId, kind, anomaly.active);
+  }
+
+  /** Whether the modality shows what is there now: an anomaly that blinds takes its word away from its own start on. */
+  async #tell(link: Link, modality: "image" | "audio", time: number): Promise<void> {
+    const kinds: readonly AnomalyKind[] = ANOMALIES_OF[modality];
+    const blinding = kinds.filter((kind) => kind in BLINDING && this.#anomaly(kind)?.active === true);
+    const [kind] = blinding;
+    if (kind === undefined) return link.shown(modality, time);
+    await link.blind(modality, this.#why(kind), Math.min(...blinding.map((one) => this.#anomaly(one)?.since ?? time)));
+  }
+
+  #anomaly(kind: AnomalyKind): { readonly active: boolean; readonly since: number } | undefined {
+    return kind === "frozen" ? this.#frozen : this.#others.get(kind);
+  }
+
+  #why(kind: AnomalyKind): string {
+    return `${BLINDING[kind] ?? kind} (for ${this.#options[kind] / 1000} s; write ${kind}: off if that is normal here)`;
   }
 }

@@ -6,9 +6,17 @@ import type { SignalOutlet } from "./signal-outlet.js";
 import { isOutlier } from "./stamp-filters.js";
 import type { Timeline } from "./timeline.js";
 
+/** A decoded frame: `pixels` is height x width x 3, uint8, RGB, and to be looked at before the promise is returned. */
+export interface WatchedFrame {
+  readonly checksum: string;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
 /** Who wants to know what comes in, beside the outlet. Times: event time (Unix ms) and monotonic ms. */
 export interface IntakeWatcher {
-  frame(checksum: string, nowMs: number, time: number): Promise<void>;
+  frame(frame: WatchedFrame, nowMs: number, time: number): Promise<void>;
   /** `time`: the end of the piece. */
   sound(samples: Float32Array, nowMs: number, time: number, startedAt: number): Promise<void>;
   /** Sound did not follow on from the piece before. */
@@ -55,8 +63,8 @@ export class MediaIntake {
     this.#timeline.arrived(ptsMs, receivedAtMs);
     const capturedAt = this.#timeline.timeOf(ptsMs);
     this.#captures += 1;
+    await this.#watcher.frame({ checksum, width, height, pixels }, receivedAtMs, capturedAt); // the capture gives the pixels away
     await this.#outlet.capture({ modality: "image", capturedAt, durationMs: 0, receivedAtMs, width, height, pixels });
-    await this.#watcher.frame(checksum, receivedAtMs, capturedAt);
   }
 
   async sound(ptsMs: number, samples: Float32Array): Promise<void> {

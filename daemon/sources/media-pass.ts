@@ -2,9 +2,10 @@
 import type { Readable } from "node:stream";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Clock } from "../runtime/clock.js";
-import { FILE_FD, ffmpegCommand, type MediaInput, type PictureOutput } from "./ffmpeg-args.js";
+import { ffmpegCommand, type MediaInput, type PictureOutput } from "./ffmpeg-args.js";
 import { FFMPEG_LIMITS } from "../runtime/child-process.js";
 import { decodeMedia, type MediaEnd } from "./media-decoder.js";
+import { failureOf, type Failure } from "./failure-words.js";
 import type { MediaIntake } from "./media-intake.js";
 import { ReplayWatch, STALL_MS } from "./replay-watch.js";
 import type { WindowOptions } from "./pcm-windows.js";
@@ -28,17 +29,14 @@ export interface Pass {
   readonly refused?: string;
   readonly captures: number;
   readonly exitCode: number | null;
-  /** How it ended, in one phrase without secrets. */
-  readonly detail: string;
+  /** How it ended, in an operator's words. */
+  readonly failure: Failure;
   /** What ffmpeg complained about, the first and the last few lines, without secrets. */
   readonly complaints: readonly string[];
 }
 
 /** What ffmpeg says when a graph asks for a track that is not there. */
 const NO_TRACK = /^Stream specifier ':([av]):0' .*matches no streams/;
-
-/** How ffmpeg calls what it reads, which is no name that the operator gave. */
-const INPUT_NAME = new RegExp(`^(pipe:0|file:/dev/fd/${FILE_FD}): `);
 
 /** What ffmpeg says when it is given no more memory. */
 const NO_MEMORY = /Cannot allocate memory|Out of memory/i;
@@ -60,7 +58,7 @@ export async function runPass(options: PassOptions, intake: MediaIntake, signal:
   };
   const { picture, sound, clock } = options;
   const opened = await open(options, signal);
-  if (opened instanceof FusiondError) return { refused: opened.message, captures: 0, exitCode: null, detail: opened.message, complaints: [opened.message] };
+  if (opened instanceof FusiondError) return { refused: opened.message, captures: 0, exitCode: null, failure: failureOf([opened.message]) ?? { words: opened.message }, complaints: [opened.message] };
   const { input, body, paced } = opened;
   const frame = picture && { frame: intake.frame.bind(intake) };
   const samples = sound && { sound: intake.sound.bind(intake) };
@@ -70,8 +68,8 @@ export async function runPass(options: PassOptions, intake: MediaIntake, signal:
   const ends = AbortSignal.any([signal, watch.signal]);
   const end = await decodeMedia(command, { ...watch.over({ ...frame, ...samples }), complaint, refused }, ends, body).finally(() => watch.close());
   const told = found.refused ?? (found.missing && `it has no ${found.missing} track`);
-  const detail = told ?? explain(intake.captures > 0, complaints, end);
-  return { ...found, captures: intake.captures, exitCode: end.code, detail, complaints };
+  const failure = told === undefined ? explain(intake.captures > 0, complaints, end) : { words: told };
+  return { ...found, captures: intake.captures, exitCode: end.code, failure, complaints };
 }
 
 /** A pass' input: of a web address, what it turned out to be. */
@@ -96,10 +94,12 @@ async function open({ input, picture, clock }: PassOptions, signal: AbortSignal)
   }
 }
 
-/** Why a start failed may stand first or last; why a running stream ended stands last. */
-function explain(started: boolean, complaints: readonly string[], { code, signal }: MediaEnd): string {
-  if (complaints.some((line) => NO_MEMORY.test(line))) return `to decode it takes more than ${FFMPEG_LIMITS.dataBytes / 1024 ** 3} GiB of memory`;
-  const telling = new Set(started ? complaints.slice(-1) : [...complaints.slice(0, 1), ...complaints.slice(-1)]);
-  if (telling.size > 0) return [...telling].map((line) => line.replace(INPUT_NAME, "").replace(NOT_READ, "it is a list of other places, or of a kind that is not read")).join("; ");
-  return signal === null ? `ffmpeg ended with exit code ${code}` : `ffmpeg was ended by ${signal}`;
+/** Why a running stream ended stands last; before, decoders complain of all kinds of things. */
+function explain(started: boolean, complaints: readonly string[], { signal }: MediaEnd): Failure {
+  if (complaints.some((line) => NO_MEMORY.test(line))) return { words: `to decode it takes more than ${FFMPEG_LIMITS.dataBytes / 1024 ** 3} GiB of memory` };
+  if (complaints.some((line) => NOT_READ.test(line))) return { words: "it is a list of other places, or of a kind that is not read" };
+  const known = failureOf(started ? complaints.slice(-1) : complaints);
+  if (known !== undefined) return known;
+  if (signal !== null) return { words: `ffmpeg was ended by ${signal}` };
+  return started ? { words: "the stream ended" } : { words: "it gives neither picture nor sound", isVague: true };
 }

@@ -2,10 +2,12 @@
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
+import { untilReachable, whatAnswers } from "./doorstep.js";
 import type { MediaInput, MediaKind, MediaMode, PictureOutput, Stamps } from "./ffmpeg-args.js";
 import type { ConnectionEnd, Link } from "./connection.js";
 import { LiveRun, type PatienceOptions } from "./live-run.js";
-import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
+import type { AnomalyOptions } from "./anomalies.js";
+import { LiveWatcher } from "./live-watcher.js";
 import { MediaIntake, nobody } from "./media-intake.js";
 import { runPass, type Pass } from "./media-pass.js";
 import type { WindowOptions } from "./pcm-windows.js";
@@ -101,15 +103,15 @@ export class MediaSource implements Source {
     if (intake.captures === 0) throw this.#invalid(pass);
     if (pass.complaints.length > 0 || pass.exitCode !== 0) {
       const message = "the file is damaged or cut off: what could be decoded was used";
-      this.#telemetry.note(this.id, "warn", message, { detail: pass.complaints[0] ?? pass.detail });
+      this.#telemetry.note(this.id, "warn", message, { detail: pass.complaints[0] ?? pass.failure.words });
     }
     await outlet.state("ended", outlet.toldMs ?? startsAtMs);
   }
 
   async #live(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
     const { mode, anomalies, patience } = this.#options;
-    const frozenMs = mode === "live" ? anomalies.frozenMs : Infinity; // a file may well show one picture for long
-    const watcher = new LiveWatcher(this.id, { ...anomalies, frozenMs }, this.#telemetry);
+    const frozen = mode === "live" ? anomalies.frozen : Infinity; // a file may well show one picture for long
+    const watcher = new LiveWatcher(this.id, { ...anomalies, frozen }, this.#telemetry);
     let withSound = true;
     let stamps: Stamps = "own";
     const connect = async (link: Link): Promise<ConnectionEnd | "ended"> => {
@@ -119,7 +121,8 @@ export class MediaSource implements Source {
       return end;
     };
     try {
-      const options = { sourceId: this.id, modalities: this.modalities, patience, connect };
+      const untilBack = (left: AbortSignal): Promise<boolean> => untilReachable(this.#options.location, this.#clock, left);
+      const options = { sourceId: this.id, modalities: this.modalities, patience, connect, untilBack };
       await new LiveRun(options, outlet, this.#telemetry, this.#clock).run(signal);
     } finally {
       watcher.close();
@@ -162,15 +165,18 @@ export class MediaSource implements Source {
     if (withSound && this.#canDoWithoutSound(pass)) return { reason: "start_failed", detail: NO_SOUND, atOnce: true };
     const played = this.#options.mode === "realtime_file" && pass.captures > 0 && pass.exitCode === 0;
     if (played && this.#options.loop !== true) return "ended";
-    if (pass.captures > 0) return { reason: "exit", detail: pass.detail };
+    if (pass.captures > 0) return { reason: "exit", detail: pass.failure.words };
     const unreadable = this.#options.mode === "realtime_file" && pass.exitCode !== null;
-    return { reason: "start_failed", detail: unreadable ? this.#invalid(pass).message : pass.detail };
+    if (unreadable) return { reason: "start_failed", detail: this.#invalid(pass).message };
+    const { words, isVague, isLocking } = pass.failure;
+    const seen = isVague === true ? await whatAnswers(this.#options.location, link.signal) : undefined;
+    return { reason: "start_failed", detail: seen ?? words, ...(isLocking === true && { isLocking }) };
   }
 
   #pass(intake: MediaIntake, withSound: boolean, signal: AbortSignal, stamps: Stamps = "own"): Promise<Pass> {
     const { kind, location, follow, credentials, mode, loop, picture, sound, patience } = this.#options;
     const input: MediaInput = {
-      ...{ kind, location, follow, mode, stamps, networkTimeoutMs: patience.stallMs },
+      ...{ kind, location, follow, mode, stamps, networkTimeoutMs: patience.startMs },
       ...(credentials && { credentials }),
       ...(loop !== undefined && { loop }),
     };
@@ -183,10 +189,10 @@ export class MediaSource implements Source {
   }
 
   #invalid(pass: Pass): FusiondError {
-    const cause = new Error(pass.complaints.join("; ") || pass.detail);
+    const cause = new Error(pass.complaints.join("; ") || pass.failure.words);
     const what = pass.missing === undefined ? "is no media file that ffmpeg can read" : `has no ${pass.missing} track`;
     const where = shownLocation(this.#options.location);
     if (pass.refused !== undefined) return new FusiondError("media_invalid", `source ${this.id}: ${where} is not used: ${pass.refused}`, { cause });
-    return new FusiondError("media_invalid", `source ${this.id}: ${where} ${what}: name another file (${pass.detail})`, { cause });
+    return new FusiondError("media_invalid", `source ${this.id}: ${where} ${what}: name another file (${pass.complaints.at(-1)?.replace(/^\S+: /, "") ?? pass.failure.words})`, { cause });
   }
 }

@@ -6,8 +6,10 @@ import { endChild, requireDescriptors, requireProgram, startError } from "../run
 import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
 import { ExactReader } from "./exact-reader.js";
 import type { ConnectionEnd, Link } from "./connection.js";
+import { failureOf } from "./failure-words.js";
 import { LiveRun, type PatienceOptions } from "./live-run.js";
-import { LiveWatcher, type AnomalyOptions } from "./live-watcher.js";
+import type { AnomalyOptions } from "./anomalies.js";
+import { LiveWatcher } from "./live-watcher.js";
 import { MediaIntake } from "./media-intake.js";
 import type { WindowOptions } from "./pcm-windows.js";
 import { redactor } from "./redact.js";
@@ -115,7 +117,7 @@ export class MicrophoneSource implements Source {
     });
     const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), this.#options.sound);
     const recording = this.#record();
-    const failure = failureOf(recording);
+    const failureOfRecording = lastErrorOf(recording);
     let complaint: string | undefined;
     const hear = (line: string): void => {
       const got = OTHER_RATE.exec(line)?.[1];
@@ -141,7 +143,7 @@ export class MicrophoneSource implements Source {
       return refusal;
     }
     const started = timeline.started;
-    return { reason: started ? "exit" : "start_failed", detail: complaint ?? failure() ?? "arecord ended" };
+    return { reason: started ? "exit" : "start_failed", detail: failureOf(complaint === undefined ? [] : [complaint])?.words ?? failureOfRecording() ?? "the recording ended" };
   }
 
   #setWrongRate(wrong: boolean): void {
@@ -182,7 +184,7 @@ export class MicrophoneSource implements Source {
 }
 
 /** Takes in the errors that would crash the daemon (a missing program) or come as strings (every end), and gives the last. */
-function failureOf(recording: Recording): () => string | undefined {
+function lastErrorOf(recording: Recording): () => string | undefined {
   let last: string | undefined;
   const keep = (thrown: unknown): void => {
     last = messageOf(thrown).split("\n", 1)[0];

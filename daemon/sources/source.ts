@@ -30,6 +30,14 @@ export const RESTART_REASONS = ["exit", "stall", "frozen", "rate", "start_failed
 /** Why a source's child was started again. */
 export type RestartReason = (typeof RESTART_REASONS)[number];
 
+/** Closed set of anomalies. */
+export const ANOMALY_KINDS = ["frozen", "black", "covered", "silent", "dc", "clipping"] as const;
+/** What is wrong with what a source shows. */
+export type AnomalyKind = (typeof ANOMALY_KINDS)[number];
+
+/** The anomalies of one modality. */
+export const ANOMALIES_OF = { image: ["frozen", "black", "covered"], audio: ["silent", "dc", "clipping"], text: [] } as const satisfies Record<string, readonly AnomalyKind[]>;
+
 /** The life of a source, judged by observations produced, not by bytes. */
 export type SourceState = "starting" | "healthy" | "alarmed" | "recovering" | "escalated" | "failed" | "ended";
 
@@ -97,7 +105,7 @@ export interface SourceTelemetry {
   /** `detail`: why, in an operator's words, without secrets. */
   restarted(sourceId: string, reason: RestartReason, detail: string): void;
   /** What comes shows something that cannot be, or does so no more. */
-  anomaly(sourceId: string, kind: "frozen" | "silent" | "rate", active: boolean): void;
+  anomaly(sourceId: string, kind: AnomalyKind | "rate", active: boolean): void;
   /** The source is not watched any more: whatever it was accused of is neither so nor over. */
   unwatched(sourceId: string): void;
   clockSkew(sourceId: string, seconds: number): void;

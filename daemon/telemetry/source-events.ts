@@ -1,6 +1,6 @@
 // What sources tell, as metrics, log lines and health.
 import type { Modality } from "../../fusion/model/modality.js";
-import { DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry, type SourceTransition } from "../sources/source.js";
+import { ANOMALIES_OF, DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry, type SourceTransition, type AnomalyKind } from "../sources/source.js";
 import type { HealthBoard } from "./health-board.js";
 import { LabelValues, OTHER } from "./labels.js";
 import type { Logger, LogFields } from "./logger.js";
@@ -8,7 +8,6 @@ import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 
 const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const satisfies readonly SourceState[];
 const NOT_STARTED = "it was not started yet";
-const ANOMALY_OF = { image: "frozen", audio: "silent" } as const;
 
 /** So much of what a line says goes to the log, characters. */
 const WRITTEN_CHARS_MAX = 64;
@@ -58,7 +57,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#up = metrics.gauge({ name: "source_up", help: "1 while the source is healthy and what it gives is looked at.", labels: ["source"] });
     this.#state = metrics.gauge({ name: "source_state", help: "1 for the state that the source is in.", labels: ["source", "state"] });
     this.#witness = metrics.gauge({ name: "source_witness", help: "1 while absence may be concluded from this modality of the source.", labels: ["source", "modality"] });
-    this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while the source gives data that show nothing.", labels: ["source", "kind"] });
+    this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while what the source gives cannot be what is there.", labels: ["source", "kind"] });
     this.#observations = metrics.counter({ name: "source_observations_total", help: "Observations made.", labels: ["source", "modality"] });
     this.#dropped = metrics.counter({ name: "source_dropped_total", help: "Captures lost before they were observations.", labels: ["source", "reason"] });
     this.#lineFaults = metrics.counter({ name: "source_line_faults_total", help: "Lines of text taken in, but not wholly as written.", labels: ["source", "reason"] });
@@ -89,11 +88,11 @@ export class SourceEvents implements SourceTelemetry {
       this.#observations.increase({ source: id, modality }, 0);
       this.#calibrationWarm.set(0, { source: id, modality });
       this.#witness.set(0, { source: id, modality });
-      if (modality !== "text") this.#anomaly.set(0, { source: id, kind: ANOMALY_OF[modality] });
+      for (const kind of ANOMALIES_OF[modality]) this.#anomaly.set(0, { source: id, kind });
     }
     const rate = source.modalities.includes("text") ? [] : ["rate"];
     for (const kind of rate) this.#anomaly.set(0, { source: id, kind });
-    this.#accused.set(id, [...source.modalities.flatMap((modality) => (modality === "text" ? [] : [ANOMALY_OF[modality]])), ...rate]);
+    this.#accused.set(id, [...source.modalities.flatMap((modality) => [...ANOMALIES_OF[modality]]), ...rate]);
   }
 
   /** Takes a source that is no longer configured out of metrics and health. */
@@ -163,10 +162,9 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log("warn", "source is started again", { source: sourceId, reason, detail });
   }
 
-  anomaly(sourceId: string, kind: "frozen" | "silent" | "rate", active: boolean): void {
+  anomaly(sourceId: string, kind: AnomalyKind | "rate", active: boolean): void {
     this.#anomaly.set(active ? 1 : 0, { source: this.#ids.of(sourceId), kind });
-    const [when, over] = kind === "rate" ? ["source gives time at a wrong rate", "source gives time at the right rate again"] : ["source shows nothing", "source shows something again"];
-    this.#logger.change(active ? "warn" : "info", active ? when : over, { source: sourceId, kind });
+    this.#logger.change(active ? "warn" : "info", `source anomaly ${active ? "began" : "is over"}`, { source: sourceId, kind });
   }
 
   unwatched(sourceId: string): void {

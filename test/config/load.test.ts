@@ -56,6 +56,7 @@ void t.test("config: fills in every default", (t) => {
         width: 640,
         audio: false,
         masks: [],
+        anomalies: {},
         gate: { regionsMax: 4, regionIntervalMs: 1_000, wholeFrameIntervalMs: 5_000, sensitivity: 0.5 },
         follow: false,
         loop: false,
@@ -468,5 +469,15 @@ void t.test("config: a value of any kind at any key loads or is told at a place"
       { numRuns: 300 },
     ),
   );
+  t.end();
+});
+
+void t.test("load: what is normal for a source is no anomaly there", (t) => {
+  const sourceOf = (keys: string) => parse(`sources: {cam: {camera: a.mp4, ${keys}}, mic: {microphone: "plughw:1,0", silent: off}}`).config.sources;
+  const [cam, mic] = sourceOf("frozen: off, black: 2m, silent: false");
+  t.match(cam, { anomalies: { frozen: Infinity, black: 120_000, silent: Infinity } });
+  t.match(mic, { anomalies: { silent: Infinity } });
+  t.throws(() => sourceOf("frozen: never"), /must be off, or how long it must last/);
+  t.throws(() => sourceOf("frozen: true"), /must be off, or how long it must last/);
   t.end();
 });

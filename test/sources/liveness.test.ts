@@ -1,8 +1,11 @@
 // The judgement of a live source's health, and the loop that keeps it alive, on a virtual clock.
 import t from "tap";
-import { FrozenPicture } from "../../daemon/sources/frozen-picture.js";
+import { FrozenPicture, type SeenFrame } from "../../daemon/sources/frozen-picture.js";
 import type { ConnectionEnd, Link } from "../../daemon/sources/connection.js";
-import { defaultPatience, LiveRun, type LiveRunOptions } from "../../daemon/sources/live-run.js";
+import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
+import { greyGrid } from "../../daemon/sources/grey-grid.js";
+import { defaultPatience, LiveRun, patienceAt, type LiveRunOptions } from "../../daemon/sources/live-run.js";
+import type { WatchedFrame } from "../../daemon/sources/media-intake.js";
 import { LiveWatcher } from "../../daemon/sources/live-watcher.js";
 import { Liveness } from "../../daemon/sources/liveness.js";
 import { SignalOutlet } from "../../daemon/sources/signal-outlet.js";
@@ -60,20 +63,31 @@ void t.test("sources: what lasts counts, what occurs does not", (t) => {
   t.end();
 });
 
+/** A picture of 16 x 16 that is as its name is. */
+function frameOf(name: string): WatchedFrame {
+  const pixels = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (name.charCodeAt(i % name.length) * 37 * (1 + (i % 7))) % 256);
+  return { checksum: name, width: 16, height: 16, pixels };
+}
+
+function seen(name: string): SeenFrame {
+  const { checksum, width, height, pixels } = frameOf(name);
+  return { checksum, grid: greyGrid(pixels, width, height) };
+}
+
 void t.test("sources: one picture for long is frozen, another one is not", (t) => {
   const frozen = new FrozenPicture(30_000);
-  for (let now = 0; now <= 60_000; now += 1000) t.notOk(frozen.observe(`${Math.floor(now / 20_000)}`, now, now), "changes every 20 s");
+  for (let now = 0; now <= 60_000; now += 1000) t.notOk(frozen.observe(seen(`${Math.floor(now / 20_000)}`), now, now), "changes every 20 s");
   const still = new FrozenPicture(30_000);
   const changes: number[] = [];
-  for (let now = 0; now <= 40_000; now += 1000) if (still.observe("a", now, 1_000_000 + now)) changes.push(now);
+  for (let now = 0; now <= 40_000; now += 1000) if (still.observe(seen("a"), now, 1_000_000 + now)) changes.push(now);
   t.same(changes, [31_000]);
   t.equal(still.since, 1_000_000);
   t.ok(still.reconnectDue(40_000));
   still.connecting();
-  still.observe("a", 41_000, 0);
-  t.notOk(still.reconnectDue(60_000), "the new connection has its time");
-  t.ok(still.reconnectDue(71_000));
-  t.ok(still.observe("b", 72_000, 0), "it moves");
+  still.observe(seen("a"), 41_000, 0);
+  t.notOk(still.reconnectDue(100_000), "the new connection has its time, twice as much as the one before");
+  t.ok(still.reconnectDue(101_000));
+  t.ok(still.observe(seen("b"), 102_000, 0), "it moves");
   t.notOk(still.active);
   t.end();
 });
@@ -81,13 +95,13 @@ void t.test("sources: one picture for long is frozen, another one is not", (t) =
 void t.test("sources: a frozen camera is told, left, and not trusted until its picture changes", async (t) => {
   const clock = new VirtualClock();
   const telemetry = new RememberedTelemetry();
-  const watcher = new LiveWatcher("cam", { frozenMs: 30_000, silentMs: 5000 }, telemetry);
+  const watcher = new LiveWatcher("cam", { ...defaultAnomalies, silent: 5000 }, telemetry);
   let checksum = "a";
   const { signals, stop } = start(clock, telemetry, {
     connect: async (link) => {
       const watch = watcher.watch(link);
       while (!link.signal.aborted) {
-        await watch.frame(checksum, clock.monotonicNowMs(), clock.wallNowMs());
+        await watch.frame(frameOf(checksum), clock.monotonicNowMs(), clock.wallNowMs());
         await tickOrAbort(clock, 1000, link.signal);
       }
       return { reason: "exit", detail: "ended" };
@@ -112,7 +126,7 @@ void t.test("sources: a frozen camera is told, left, and not trusted until its p
 
 void t.test("sources: digital silence is told, and taken back once there is sound", async (t) => {
   const telemetry = new RememberedTelemetry();
-  const watcher = new LiveWatcher("mic", { frozenMs: 30_000, silentMs: 5000 }, telemetry);
+  const watcher = new LiveWatcher("mic", { ...defaultAnomalies, silent: 5000 }, telemetry);
   const said: string[] = [];
   const link: Link = {
     signal: new AbortController().signal,
@@ -125,7 +139,7 @@ void t.test("sources: digital silence is told, and taken back once there is soun
   for (let now = 0; now <= 6000; now += 100) await watch.sound(new Float32Array(10), now, now, now - 100);
   for (let now = 6100; now <= 10_000; now += 100) await watch.sound(new Float32Array(10).fill(0.1), now, now, now - 100);
   t.same(telemetry.anomalies, ["silent true", "silent false"]);
-  t.same([...new Set(said)], ["audio", "audio: digital silence for 5 s since -100"], "blind since the silence began, and not for its pictures");
+  t.same([...new Set(said)], ["audio", "audio: digital silence (for 5 s; write silent: off if that is normal here) since -100"], "blind since the silence began, and not for its pictures");
   t.equal(said.at(-1), "audio");
 });
 
@@ -149,7 +163,7 @@ void t.test("sources: a picture that stays away ends the connection although sou
   const { stop } = start(clock, telemetry, {
     modalities: ["image", "audio"],
     connect: async (link) => {
-      await link.shown("image", clock.wallNowMs());
+      for (let frame = 0; frame < 2; frame++) await link.shown("image", clock.wallNowMs());
       for (; !link.signal.aborted; await tickOrAbort(clock, 500, link.signal)) await link.shown("audio", clock.wallNowMs());
       return { reason: "exit", detail: "" };
     },
@@ -260,6 +274,45 @@ void t.test("sources: once pictures flowed, the next failure is tried again at o
   t.ok(gapsMs.some((gap) => gap > 2000), "out for long: with pauses");
   t.ok(gapsMs.slice(-5).every((gap) => gap <= flowsMs + 1500), gapsMs.join(" "));
   await stop();
+});
+
+void t.test("sources: a slow camera has the time that it needs, by its configuration or by its own pace", async (t) => {
+  t.match([patienceAt(5), patienceAt(0.1)], [{ stallMs: 10_000, startMs: 20_000 }, { stallMs: 30_000, startMs: 30_000 }]);
+  const clock = new VirtualClock();
+  const telemetry = new RememberedTelemetry();
+  const { signals, stop } = start(clock, telemetry, {
+    connect: async (link) => {
+      for (; !link.signal.aborted; await tickOrAbort(clock, 12_000, link.signal)) await link.shown("image", clock.wallNowMs());
+      return { reason: "exit", detail: "" };
+    },
+  });
+  await clock.advance(600_000);
+  await stop();
+  t.same([states(signals), telemetry.restarts], [["starting", "healthy"], []], "a picture every 12 s at the usual patience");
+});
+
+void t.test("sources: a camera that is away is tried as soon as it is back, and one that refuses the password seldom", async (t) => {
+  const clock = new VirtualClock();
+  const tries: number[] = [];
+  const back = clock.monotonicNowMs() + 300_000;
+  const away = start(clock, new RememberedTelemetry(), {
+    connect: () => Promise.resolve({ reason: "start_failed", detail: String(tries.push(clock.monotonicNowMs())) }),
+    untilBack: async (signal) => {
+      const isAway = clock.monotonicNowMs() < back;
+      while (clock.monotonicNowMs() < back && !signal.aborted) await tickOrAbort(clock, 500, signal);
+      return isAway;
+    },
+  });
+  await clock.advance(301_000);
+  await away.stop();
+  t.ok(tries.length <= 4 && tries.some((at) => at >= back && at <= back + 500), tries.join(" "));
+  let count = 0;
+  const locked = start(clock, new RememberedTelemetry(), {
+    connect: () => Promise.resolve({ reason: "start_failed", detail: `wrong password ${++count}`, isLocking: true }),
+  });
+  await clock.advance(600_000);
+  await locked.stop();
+  t.ok(count >= 5 && count <= 11, `${count} tries in ten minutes`);
 });
 
 void t.test("sources: states are told in steady time, whatever the wall clock does", async (t) => {

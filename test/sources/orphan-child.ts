@@ -2,7 +2,7 @@
 import { defaultPatience } from "../../daemon/sources/live-run.js";
 import { MicrophoneSource } from "../../daemon/sources/microphone-source.js";
 import { MediaSource } from "../../daemon/sources/media-source.js";
-import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
+import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
 import { mediaOptions, RememberedTelemetry, sound } from "./support.js";
 
 const [kind, where = ""] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import type { Test } from "tap";
 import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { defaultPatience } from "../../daemon/sources/live-run.js";
-import { defaultAnomalies } from "../../daemon/sources/live-watcher.js";
+import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
 import type { MediaSourceOptions } from "../../daemon/sources/media-source.js";
 import type { Source, SourceSignal, SourceState, SourceTelemetry } from "../../daemon/sources/source.js";
 import { keepAlive } from "../support/eventually.js";
