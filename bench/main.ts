@@ -6,6 +6,7 @@ import { benchHttp } from "./http/bench-http.js";
 import { LOADS } from "./http/hostile-clients.js";
 import { benchOverload } from "./overload/bench-overload.js";
 import { benchPipeline } from "./pipeline/bench-pipeline.js";
+import { benchReturn } from "./return/bench-return.js";
 import { benchStart } from "./start/bench-start.js";
 
 const USAGE = `npm run bench -- pipeline [options]
@@ -38,11 +39,17 @@ npm run bench -- start [options]: the start after a long outage
 
   --n LIST         how many alerts wait, one step each (1000,10000,73018)
   --json           print JSON instead of the table
+
+npm run bench -- return [options]: how soon a camera that was away is seen again
+
+  --rounds N       how many outages (20)
+  --outage LIST    how long they last, in turn, in seconds (2,5,12,25)
+  --json           print JSON instead of the table
 `;
 
 const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
 
-const BENCHES = ["pipeline", "overload", "http", "start", "camera"];
+const BENCHES = ["pipeline", "overload", "http", "start", "camera", "return"];
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -56,6 +63,8 @@ async function main(argv: readonly string[]): Promise<number> {
       "cpu-prof": { type: "string" },
       rate: { type: "string", default: "10,100,450" },
       quiet: { type: "boolean", default: false },
+      rounds: { type: "string", default: "20" },
+      outage: { type: "string", default: "2,5,12,25" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -69,6 +78,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const profile = values["cpu-prof"] === undefined ? {} : { profileFolder: values["cpu-prof"] };
   if (name === "camera") {
     await benchCamera({ connections: wholeNumber("--n", values.n ?? "10", 1), pictures: 50 }, output);
+    return 0;
+  }
+  if (name === "return") {
+    const outagesMs = values.outage.split(",").map((text) => wholeNumber("--outage", text, 1) * 1_000);
+    await benchReturn({ rounds: wholeNumber("--rounds", values.rounds, 1), outagesMs, json: values.json }, output);
     return 0;
   }
   if (name === "http") {
