@@ -53,7 +53,7 @@ for (const index of INDEXES) {
       const start = (page! - 1) * 4096;
       // The head of the page, or its cells, which fill it from the end.
       for (let i = 0; i < 1 + run; i++) {
-        const at = start + (run % 3 === 0 ? Math.floor(next() * 64) : 4095 - Math.floor(next() * 300));
+        const at = start + (run % 3 === 0 ? Math.floor(next() * 64) : 4095 - Math.floor(next() * 30));
         damaged[at] = damaged[at]! ^ (1 << Math.floor(next() * 8));
       }
       const folder = temporaryFolder(t);
