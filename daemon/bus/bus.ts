@@ -24,6 +24,9 @@ export type BusStatus =
   | { readonly state: "connected"; readonly server: string }
   | { readonly state: "disconnected"; readonly reason: string };
 
+/** Whether messages of a subscription can come: the broker has confirmed it, or why it has not. */
+export type SubscriptionState = { readonly up: true } | { readonly up: false; readonly reason: string };
+
 /** A core message that came in. Owner: whoever iterates. */
 export interface BusMessage {
   readonly subject: string;
@@ -98,9 +101,10 @@ export interface Bus {
   publishToStream(message: StreamMessage): Promise<PublishAck>;
   /**
    * Calls back with each core message of a subject from whenever the broker is connected, until the signal aborts, as it
-   * is read: nothing waits here and nothing is dropped. A listener must return at once.
+   * is read: nothing waits here and nothing is dropped. A listener must return at once. `onState` is told whether they
+   * can come, first at once or when the broker has answered; what it refuses is asked for again.
    */
-  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal): void;
+  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal, onState?: (state: SubscriptionState) => void): void;
   /** The same for a reader that takes its time: at most 1000 messages wait; older ones are dropped, which is told. */
   subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage>;
   /** Sends what is buffered and leaves. Idempotent. */

@@ -24,9 +24,10 @@ import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { delay, systemClock, type Clock } from "../runtime/clock.js";
 import { readBusCredentials } from "./bus-credentials.js";
 import { BrokerFault, brokerFailure, type BrokerFailure, type BrokerRequest } from "./broker-failure.js";
-import type { Bus, BusMessage, BusStatus, BusTelemetry, PublishAck, StreamMessage, StreamSpec, StreamState } from "./bus.js";
+import type { Bus, BusMessage, BusStatus, BusTelemetry, PublishAck, StreamMessage, StreamSpec, StreamState, SubscriptionState } from "./bus.js";
 import { existingStream, streamChanges, streamDifferences } from "./stream-differences.js";
 import { isEmptied, streamFault } from "./stream-fault.js";
+import { Subscription } from "./subscription.js";
 
 /** How long the broker may take for an answer, ms. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -62,12 +63,6 @@ interface Link {
   readonly manager: JetStreamManager;
 }
 
-interface Subscription {
-  readonly subject: string;
-  readonly listener: (message: BusMessage) => void;
-  /** Leaves the subject on the connection that it was last taken on. */
-  leave: () => void;
-}
 
 /**
  * A Bus over NATS. At any time one loop tries to reconnect: this one until a connection was made and after one was
@@ -167,15 +162,17 @@ export class NatsBus implements Bus {
     }
   }
 
-  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal): void {
+  listen(subject: string, listener: (message: BusMessage) => void, signal: AbortSignal, onState: (state: SubscriptionState) => void = () => undefined): void {
     if (signal.aborted) return;
-    const subscription: Subscription = { subject, listener, leave: () => undefined };
+    const subscription = new Subscription({ subject, listener, onState, clock: this.#clock });
     signal.addEventListener("abort", () => {
       subscription.leave();
       this.#subscriptions.delete(subscription);
     });
     this.#subscriptions.add(subscription);
-    if (this.#link !== undefined) listen(this.#link.connection, subscription);
+    const status = this.#status;
+    if (status.state === "disconnected") subscription.disconnected(status.reason);
+    else if (this.#link !== undefined) subscription.connected(this.#link.connection);
   }
 
   subscribe(subject: string, signal: AbortSignal): AsyncIterable<BusMessage> {
@@ -214,7 +211,6 @@ export class NatsBus implements Bus {
     const stream = connection.jetstream({ timeout: ANSWER_TIMEOUT_MS });
     const manager = await connection.jetstreamManager({ timeout: ANSWER_TIMEOUT_MS, checkAPI: false });
     this.#link = { connection, stream, manager };
-    for (const subscription of this.#subscriptions) listen(connection, subscription);
     this.#setStatus({ state: "connected", server: connection.getServer() });
     void this.#watch(connection);
     const error = await connection.closed();
@@ -247,6 +243,10 @@ export class NatsBus implements Bus {
     else if (said !== this.#noted && !this.#closing.signal.aborted)
       this.#telemetry.note("warn", "the broker cannot be reached: alerts wait in the outbox", { reason: status.reason });
     this.#noted = said;
+    for (const subscription of this.#subscriptions) {
+      if (status.state === "disconnected") subscription.disconnected(status.reason);
+      else if (this.#link !== undefined) subscription.connected(this.#link.connection);
+    }
     for (const listener of this.#listeners) listener(status);
   }
 
@@ -328,14 +328,6 @@ function authenticatorOf(path: string, user: string | undefined): Authenticator 
   };
 }
 
-function listen(connection: NatsConnection, subscription: Subscription): void {
-  const taken = connection.subscribe(subscription.subject, {
-    callback: (error, message) => {
-      if (error === null) subscription.listener({ subject: message.subject, body: message.data });
-    },
-  });
-  subscription.leave = () => taken.unsubscribe();
-}
 
 async function foundOrMade(manager: JetStreamManager, spec: StreamSpec): Promise<StreamInfo> {
   try {

@@ -49,17 +49,17 @@ export function textFeedOf(bus: Bus, site: string): TextFeed {
   return {
     subscribe(subject, onMessage, onLink) {
       const left = new AbortController();
-      const unlisten = bus.onStatus((status) => onLink?.(status.state === "connected"));
       const listener = (message: BusMessage): void => {
         if (!isOwn(message.subject)) onMessage(message.body);
       };
-      bus.listen(subject, listener, left.signal);
-      const close = (): Promise<void> => {
-        unlisten();
-        left.abort();
-        return Promise.resolve();
-      };
-      return Promise.resolve({ close });
+      const close = (): Promise<void> => Promise.resolve(left.abort());
+      return new Promise((resolve) => {
+        bus.listen(subject, listener, left.signal, (state) => {
+          if (state.up) onLink?.(true);
+          else onLink?.(false, state.reason);
+          resolve({ close });
+        });
+      });
     },
   };
 }

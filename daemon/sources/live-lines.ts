@@ -19,6 +19,7 @@ export class LiveLines {
   #allowance: number;
   #refilledMs: number;
   #up: boolean | undefined;
+  #why = "";
 
   constructor(outlet: SignalOutlet, clock: Clock, perSecondMax: number) {
     this.#outlet = outlet;
@@ -50,15 +51,16 @@ export class LiveLines {
     await this.#outlet.capture({ modality: "text", capturedAt: this.now(), durationMs: 0, receivedAtMs, ...said });
   }
 
-  /** Tells that a line of now was given up: nobody knows what it would have said. */
-  async lost(reason: DropReason): Promise<void> {
-    await this.#outlet.lost("text", this.now(), reason);
+  /** A line that came now was given up: told with what is told next. */
+  lost(reason: DropReason): void {
+    this.#outlet.lost("text", this.now(), reason);
   }
 
-  /** Says whether lines can come; told when it changes. */
+  /** Says whether lines can come; told when that, or why they cannot, changes. */
   async link(up: boolean, detailWhenDown: string): Promise<void> {
-    if (up === this.#up) return;
+    if (up === this.#up && (up || detailWhenDown === this.#why)) return;
     this.#up = up;
+    this.#why = detailWhenDown;
     await (up ? this.#outlet.state("healthy", this.now()) : this.#outlet.state("alarmed", this.now(), detailWhenDown));
   }
 

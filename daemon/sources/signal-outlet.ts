@@ -82,8 +82,8 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   }
 
   /** Tells that something of `at` (event time, Unix ms) was given up before it was a capture; who gives up counts it. */
-  async lost(modality: Modality, at: number, reason: DropReason): Promise<void> {
-    await this.#queue.put([{ kind: "lost", modality, from: at, to: at, reason }]);
+  lost(modality: Modality, at: number, reason: DropReason): void {
+    this.#lose({ kind: "lost", modality, from: at, to: at, reason }, reason);
   }
 
   /** Tells a transition; see `SourceSignal`. `at` is event time, Unix ms. */

@@ -16,13 +16,13 @@ import type { DropReason, Source, SourceSignal, SourceTelemetry } from "./source
 /** Messages of a subject, as the bus gives them. */
 export interface TextFeed {
   /**
-   * Resolves once asked for; the feed comes back by itself after an outage. `onLink`: whether messages can come at present;
-   * a feed that never calls it counts as linked.
+   * Resolves once it is known whether messages come; the feed comes back by itself after an outage. `onLink`: whether
+   * messages can come at present, and if not, why; a feed that never calls it counts as linked.
    */
   subscribe(
     subject: string,
     onMessage: (data: Uint8Array) => void,
-    onLink?: (up: boolean) => void,
+    onLink?: (up: boolean, why?: string) => void,
   ): Promise<{ close(): Promise<void> }>;
 }
 
@@ -125,8 +125,7 @@ export class TextSource implements Source {
       if (!live.admits()) return this.#drops.add("rate");
       void this.#line(lineText(data, this.#cutting().onNotUtf8), live); // resolves at once: a live queue drops
     };
-    const unlinked = `messages of ${subject} cannot come: the broker is away`;
-    const subscription = await feed.subscribe(subject, onMessage, (up) => void live.link(up, unlinked));
+    const subscription = await feed.subscribe(subject, onMessage, (up, why = `messages of ${subject} cannot come`) => void live.link(up, why));
     try {
       await live.linkUnlessTold();
       while (!signal.aborted) {
@@ -212,7 +211,7 @@ export class TextSource implements Source {
 
   /** Lines that never became captures prove no absence; of those that did the outlet tells itself. */
   #lose(reason: DropReason): void {
-    if (reason !== "queue_full" && reason !== "shutdown") void this.#live?.lost(reason); // resolves at once: a live queue drops
+    if (reason !== "queue_full" && reason !== "shutdown") this.#live?.lost(reason);
   }
 
   #cutting(): LineCutterOptions {

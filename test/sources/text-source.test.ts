@@ -4,10 +4,12 @@ import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 
 import { join } from "node:path";
 import t from "tap";
 import { LineCutter } from "../../daemon/sources/line-cutter.js";
+import type { SourceSignal } from "../../daemon/sources/source.js";
 import { TextSource, type TextFeed, type TextSourceOptions } from "../../daemon/sources/text-source.js";
 import { provesSource } from "./conformance.js";
 import { collect, RememberedTelemetry, scratch, toTheEnd, type Told } from "./support.js";
 import { VirtualClock } from "./virtual-clock.js";
+import { keepAlive } from "../support/eventually.js";
 
 /** A feed that the test speaks through. */
 class SpokenFeed implements TextFeed {
@@ -202,4 +204,27 @@ void t.test("sources: a live line happens when it arrives, and a time that canno
   const told = await collecting;
   t.ok(told.captures.every(({ capturedAt }) => Math.abs(capturedAt - clock.wallNowMs()) <= 1100));
   t.same(Object.fromEntries(telemetry.faults), { time_unreadable: 2 });
+});
+
+void t.test("sources: a line that is given up is told as a loss, so that nobody concludes what it did not say", async (t) => {
+  const feed = new SpokenFeed();
+  const origin = { kind: "subject", subject: "a", feed } as const;
+  const source = new TextSource(options({ origin, json: true, lineBytesMax: 64, linesPerSecondMax: 2 }), new RememberedTelemetry());
+  const iterator = source.observe(new AbortController().signal)[Symbol.asyncIterator]();
+  keepAlive(t);
+  const next = async (): Promise<SourceSignal> => {
+    const { value } = (await iterator.next()) as { value: SourceSignal };
+    return value.kind === "progress" || value.kind === "state" ? next() : value;
+  };
+  t.match((await iterator.next()).value, { state: "starting" });
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const [line, reason] of [["x".repeat(100), "oversize"], ["no JSON", "malformed"]] as const) {
+    feed.say(line);
+    const lost = await next();
+    t.match(lost, { kind: "lost", modality: "text", reason });
+    t.ok(lost.kind === "lost" && lost.from <= lost.to);
+  }
+  for (let i = 0; i < 5; i++) feed.say('{"a": "1"}');
+  t.match(await next(), { kind: "lost", reason: "rate" });
+  await iterator.return?.();
 });

@@ -49,9 +49,7 @@ export class TestNatsServer {
 
   /** Resolves when it takes connections; a second start comes back on the same port and store. */
   async start(): Promise<this> {
-    const config = join(this.folder, "server.conf");
-    const store = this.jetStream ? `jetstream: {store_dir: ${JSON.stringify(this.storeFolder)}, max_file: ${this.maxFileBytes}}\n` : "";
-    writeFileSync(config, `host: "127.0.0.1"\nport: ${this.#port}\n${store}${this.#extraConfig}\n`);
+    const config = this.#writeConfig();
     const child = spawnBound(findNatsServer(), ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     const log: string[] = [];
@@ -68,6 +66,13 @@ export class TestNatsServer {
   }
 
   /** Ends it and starts it with another configuration, on the same port and store. */
+  /** Gives it another configuration while it runs; when it has taken it up, only who is connected can see. */
+  reconfigure(extraConfig: string): void {
+    this.#extraConfig = extraConfig;
+    this.#writeConfig();
+    this.#child?.kill("SIGHUP");
+  }
+
   async restartWith(extraConfig: string): Promise<void> {
     this.#extraConfig = extraConfig;
     await this.kill();
@@ -98,6 +103,13 @@ export class TestNatsServer {
   async stop(): Promise<void> {
     await this.#end("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #writeConfig(): string {
+    const config = join(this.folder, "server.conf");
+    const store = this.jetStream ? `jetstream: {store_dir: ${JSON.stringify(this.storeFolder)}, max_file: ${this.maxFileBytes}}\n` : "";
+    writeFileSync(config, `host: "127.0.0.1"\nport: ${this.#port}\n${store}${this.#extraConfig}\n`);
+    return config;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
