@@ -41,8 +41,8 @@ export interface Incident {
   readonly calibrated: boolean;
   /** An absence that nobody could witness was taken for one (`when_blind: fire`). */
   readonly unwitnessed?: boolean;
-  /** "withdrawn": it lost its ground when an observation came out of order. */
-  readonly reason?: "withdrawn";
+  /** "withdrawn": it lost its ground when an observation came out of order. "removed": nobody looks for it any more. */
+  readonly reason?: "withdrawn" | "removed";
   /** The withdrawn incident that this one stands for, its founding event having changed. */
   readonly supersedes?: string;
   /** Events that meet its conditions, the founding one first. */

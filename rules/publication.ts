@@ -63,7 +63,7 @@ export class PublicationLedger {
   reconcile(incidents: readonly Incident[], nowMs: number, completeTo: number): Publication {
     const current = new Set(incidents.map((incident) => incident.id));
     const withdrawn = [...this.#open.values()].filter((told) => !current.has(told.incident.id));
-    const alerts = withdrawn.map((told) => this.#withdraw(told, nowMs));
+    const alerts = withdrawn.map((told) => this.#end(told, "withdrawn", nowMs));
     for (const incident of incidents) alerts.push(...this.#tell(incident, alerts));
     this.#forget(current, nowMs, completeTo);
     const pending = incidents.filter((incident) => incident.state === "pending");
@@ -72,9 +72,15 @@ export class PublicationLedger {
     return { alerts, candidates };
   }
 
-  #withdraw(told: Told, nowMs: number): IncidentRevision {
+  /** Ends what was told as firing and does not go on, since today's rules do not look for it. `nowMs`: event time. */
+  remove(goesOn: (incident: Incident) => boolean, nowMs: number): readonly IncidentRevision[] {
+    const removed = [...this.#open.values()].filter(({ incident }) => !goesOn(incident));
+    return removed.map((told) => this.#end(told, "removed", nowMs));
+  }
+
+  #end(told: Told, reason: NonNullable<Incident["reason"]>, nowMs: number): IncidentRevision {
     const { supersedes: _past, ...incident } = told.incident;
-    const resolved: Incident = { ...incident, state: "resolved", reason: "withdrawn", updatedAt: Math.max(nowMs, incident.updatedAt), endedAt: incident.updatedAt };
+    const resolved: Incident = { ...incident, state: "resolved", reason, updatedAt: Math.max(nowMs, incident.updatedAt), endedAt: incident.updatedAt };
     return this.#note({ incident: resolved, revision: told.revision + 1 });
   }
 

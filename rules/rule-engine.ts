@@ -107,5 +107,10 @@ export class RuleEngine {
 
 /** A rule whose conditions changed since the state was written starts anew. */
 function matching(rule: Rule, data: RuleStateData | undefined): RuleStateData | undefined {
-  return data?.conditions.join("\n") === conditionsOf(rule).join("\n") ? data : undefined;
+  return data !== undefined && goesOn(rule, data) ? data : undefined;
+}
+
+/** Whether a rule goes on from this state: it looks for what it looked for, however sure or patient it has become. */
+export function goesOn(rule: Rule, data: Pick<RuleStateData, "conditions">): boolean {
+  return data.conditions.join("\n") === conditionsOf(rule).join("\n");
 }

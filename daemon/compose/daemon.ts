@@ -12,6 +12,7 @@ import { Committer } from "../pipeline/committer.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
 import type { Recovery } from "../pipeline/group-runner.js";
 import type { IntakeBudget } from "../pipeline/intake-budget.js";
+import { goneGroups, type GoneGroup } from "../pipeline/gone-groups.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
 import { EventClock } from "../runtime/event-clock.js";
@@ -126,7 +127,9 @@ export class Daemon {
     telemetry.events.fusion.otherEncoders(recoveries.flatMap((recovery) => recovery.forgotten ?? []));
     telemetry.events.clock.recoveredAhead(Math.max(0, ...recoveries.map((recovery) => recovery.setBackMs ?? 0)));
     this.#tellTelemetry(groups, compiled, sources);
-    this.#startPipeline(sources, encoders, groups, store, publisher, broker);
+    const gone = goneGroups(recovered, new Set(groups.all.map(({ groupId }) => groupId)), Math.floor(this.#eventClock.nowMs()));
+    telemetry.events.fusion.removed([...gone, ...groups.all].flatMap(({ removed }) => removed));
+    this.#startPipeline(sources, encoders, groups, gone, store, publisher, broker);
   }
 
   async #startHttp(): Promise<void> {
@@ -237,6 +240,7 @@ export class Daemon {
     sources: readonly Source[],
     encoders: ReadonlyMap<Modality, Encoder>,
     groups: Groups,
+    gone: readonly GoneGroup[],
     store: SqliteStore,
     publisher: OutboxPublisher,
     { bus }: Broker,
@@ -260,6 +264,7 @@ export class Daemon {
       sources,
       encoders,
       groups: groups.all,
+      gone,
       groupOf: groups.of,
       committer,
       clock: systemClock,

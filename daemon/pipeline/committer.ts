@@ -29,6 +29,7 @@ export class Committer {
   #checkpoints: Checkpoint[] = [];
   #journal: JournalEntry[] = [];
   #outbox: OutboxMessage[] = [];
+  #forgotten: string[] = [];
   #waitingSinceMs: number | undefined;
   #running: Promise<void> | undefined;
   #turn: Promise<void> | undefined;
@@ -78,8 +79,14 @@ export class Committer {
     if (!this.#isIdle) this.#running ??= this.#run();
   }
 
+  /** Takes in that a group is no more, and what is told of its end, in one transaction. */
+  forget(groupId: string, outbox: readonly OutboxMessage[]): void {
+    if (!this.#abort.signal.aborted) this.#forgotten.push(groupId);
+    this.add([], outbox);
+  }
+
   get #isIdle(): boolean {
-    return this.#checkpoints.length + this.#journal.length + this.#outbox.length === 0;
+    return this.#forgotten.length + this.#checkpoints.length + this.#journal.length + this.#outbox.length === 0;
   }
 
   /** Resolves when all that was added is written, or the signal has aborted and what waits is given up. */
@@ -106,7 +113,8 @@ export class Committer {
   }
 
   #take(): CommitBatch {
-    const batch = { checkpoints: this.#checkpoints, journal: this.#journal, outbox: this.#outbox };
+    const batch = { forgotten: this.#forgotten, checkpoints: this.#checkpoints, journal: this.#journal, outbox: this.#outbox };
+    this.#forgotten = [];
     this.#checkpoints = [];
     this.#journal = [];
     this.#outbox = [];

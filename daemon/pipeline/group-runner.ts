@@ -5,6 +5,8 @@ import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
+import type { Incident, IncidentRevision } from "../../rules/incident.js";
+import { goesOn } from "../../rules/rule-engine.js";
 import { PublicationLedger, type Publication } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
@@ -65,6 +67,7 @@ export class GroupRunner {
   readonly #telemetry: GroupTelemetry;
   #fold: SpeculativeFold<Step, StepOutput, GroupState>;
   #ledger: PublicationLedger;
+  #removed: readonly IncidentRevision[] = [];
   /** What the recovery did, to be counted and told when time passes first. */
   #recovered: readonly StepOutput[] = [];
 
@@ -90,6 +93,7 @@ export class GroupRunner {
     const kept = isOurs ? undefined : withoutVectors(checkpoint, journal);
     this.#recovered = (kept?.closed ?? []).map((event) => ({ kind: "event", change: { kind: "closed", event } }));
     const setBackMs = this.#recover(kept?.checkpoint ?? checkpoint, kept?.journal ?? journal, eventNowMs);
+    this.#removed = this.#ledger.remove((incident) => this.#looksFor(incident, checkpoint), Number.isFinite(eventNowMs) ? Math.floor(eventNowMs) : -Infinity);
     return { ...(kept === undefined ? {} : { forgotten: kept.forgotten }), ...(setBackMs === 0 ? {} : { setBackMs }) };
   }
 
@@ -117,6 +121,17 @@ export class GroupRunner {
       this.#fold.observe({ kind: "witness", change: { sourceId, modality, at: blindFrom + 1 - setBackMs, healthy: false } });
     }
     return setBackMs;
+  }
+
+  /** The ends of incidents that were firing under rules that are gone or look for something else now: to be told with the first checkpoint. */
+  get removed(): readonly IncidentRevision[] {
+    return this.#removed;
+  }
+
+  #looksFor(incident: Incident, checkpoint: GroupCheckpoint | undefined): boolean {
+    const rule = this.#options.state.rules.rules.find(({ id }) => id === incident.ruleId);
+    const before = checkpoint?.state.rules.rules.get(incident.ruleId);
+    return rule !== undefined && (before === undefined || goesOn(rule, before));
   }
 
   /** Everything an equal runner needs to go on from here, the steps of the tail excluded. */

@@ -61,7 +61,7 @@ function blindSince(checkpoint: GroupCheckpoint | undefined, from: number): read
 function upheld(told: readonly Told[], newest: ReadonlyMap<string, Incident>, from: number): readonly Step[] {
   return told.flatMap(({ incident }): Step[] => {
     const metAt = incident.endedAt ?? incident.updatedAt;
-    const isOver = newest.get(incident.id)?.reason === "withdrawn" || (incident.state === "resolved" && metAt < from);
+    const isOver = newest.get(incident.id)?.reason !== undefined || (incident.state === "resolved" && metAt < from);
     return isOver ? [] : [{ kind: "upheld", at: Math.max(metAt, from), incident }];
   });
 }

@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly sources: readonly Source[];
   readonly encoders: ReadonlyMap<Modality, Encoder>;
   readonly groups: readonly GroupRunner[];
+  /** Groups of an earlier run that are not configured any more, and the ends of their incidents. */
+  readonly gone?: readonly { readonly groupId: string; readonly removed: readonly IncidentRevision[] }[];
   /** The group of each source. */
   readonly groupOf: (sourceId: string) => GroupRunner;
   readonly committer: Committer;
@@ -126,7 +128,9 @@ export class Pipeline {
 
   /** Starts every source; returns at once. A source that cannot go on rejects `ended`. */
   start(): void {
-    for (const group of this.#options.groups) this.#checkpoint(group); // what was recovered, and that nobody watched meanwhile
+    const { committer, groups, gone = [] } = this.#options;
+    for (const { groupId, removed } of gone) committer.forget(groupId, this.#messages(removed));
+    for (const group of groups) this.#checkpoint(group, this.#messages(group.removed)); // what was recovered, and that nobody watched meanwhile
     this.#sources = Promise.all(this.#options.sources.map((source) => this.#run(source)));
     this.#sources.catch(() => undefined); // told by `ended`
     this.#tick();
@@ -339,10 +343,14 @@ export class Pipeline {
     if (count >= CHECKPOINT_ENTRIES) this.#checkpoint(group);
   }
 
-  #checkpoint(group: GroupRunner): void {
+  #messages(revisions: readonly IncidentRevision[]): readonly OutboxMessage[] {
+    return revisions.map((revision) => this.#options.alert(revision, undefined));
+  }
+
+  #checkpoint(group: GroupRunner, outbox: readonly OutboxMessage[] = []): void {
     const checkpoint = { groupId: group.groupId, bytes: encodeCheckpoint(group.checkpoint()) };
     const tail = group.tail.map((step) => ({ groupId: group.groupId, bytes: encodeEntry(step) }));
-    this.#options.committer.add(tail, [], checkpoint);
+    this.#options.committer.add(tail, outbox, checkpoint);
     this.#journaled.set(group.groupId, tail.length >= CHECKPOINT_ENTRIES ? 0 : tail.length);
   }
 

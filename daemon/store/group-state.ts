@@ -21,6 +21,7 @@ export class GroupState {
   readonly #append: Statement<[string, Uint8Array, number]>;
   readonly #replace: Statement<[string, Uint8Array, number]>;
   readonly #forgetSteps: Statement<[string]>;
+  readonly #forgetCheckpoint: Statement<[string]>;
 
   constructor(db: Database, quarantine: Quarantine) {
     this.#db = db;
@@ -28,12 +29,19 @@ export class GroupState {
     this.#append = db.prepare("INSERT INTO journal (group_id, bytes, crc) VALUES (?, ?, ?)");
     this.#replace = db.prepare("INSERT OR REPLACE INTO checkpoint (group_id, bytes, crc) VALUES (?, ?, ?)");
     this.#forgetSteps = db.prepare("DELETE FROM journal WHERE group_id = ?");
+    this.#forgetCheckpoint = db.prepare("DELETE FROM checkpoint WHERE group_id = ?");
   }
 
   /** Replaces the group's checkpoint and all its steps. */
   checkpoint({ groupId, bytes }: Checkpoint): void {
     this.#forgetSteps.run(groupId);
     this.#replace.run(groupId, bytes, rowCrc(groupId, bytes));
+  }
+
+  /** Leaves nothing of a group. */
+  forget(groupId: string): void {
+    this.#forgetSteps.run(groupId);
+    this.#forgetCheckpoint.run(groupId);
   }
 
   /** Adds a step to the group's journal. */

@@ -68,6 +68,7 @@ export class SqliteStore implements Store {
 
   commit(batch: CommitBatch): Promise<void> {
     return this.#call("commit", {
+      forgotten: batch.forgotten ?? [],
       checkpoints: batch.checkpoints.map((checkpoint) => ({ ...checkpoint, bytes: compact(checkpoint.bytes) })),
       journal: batch.journal.map((entry) => ({ ...entry, bytes: compact(entry.bytes) })),
       outbox: batch.outbox.map((message) => ({ ...message, body: compact(message.body) })),

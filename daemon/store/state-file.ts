@@ -85,6 +85,7 @@ export class StateFile implements StoreOperations {
   }
 
   commit(batch: CommitBatch): void {
+    for (const groupId of batch.forgotten ?? []) this.#groups.forget(groupId);
     for (const checkpoint of batch.checkpoints) this.#groups.checkpoint(checkpoint);
     for (const entry of batch.journal) this.#groups.append(entry);
     for (const message of batch.outbox) this.#outbox.offer(message, this.#clock.wallNowMs(), this.#diskShort());

@@ -38,6 +38,8 @@ export interface Checkpoint {
  * Order: a group's checkpoint is written before its journal entries of the same batch.
  */
 export interface CommitBatch {
+  /** Groups that are no more: their checkpoints and journals go, before anything else of the batch. */
+  readonly forgotten?: readonly string[];
   readonly checkpoints: readonly Checkpoint[];
   readonly journal: readonly JournalEntry[];
   readonly outbox: readonly OutboxMessage[];

@@ -1,5 +1,5 @@
 // What clusterers and rules came to, as metrics and log lines.
-import type { Incident } from "../../rules/incident.js";
+import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { LabelValues } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
@@ -90,6 +90,14 @@ export class FusionEvents implements GroupTelemetry {
   suppressed(ruleId: string, reason: SuppressionReason): void {
     this.#suppressed.increase({ rule: this.#rules.of(ruleId), reason });
     this.#logger.log("debug", "incident was held back", { rule: ruleId, reason });
+  }
+
+  /** Incidents were ended because what looked for them is not configured any more. */
+  removed(ends: readonly IncidentRevision[]): void {
+    for (const { incident } of ends) {
+      this.incident(incident);
+      this.#logger.log("warn", "what looked for this incident is not configured any more: it ends", { rule: incident.ruleId, group: incident.groupId, incident: incident.id });
+    }
   }
 
   /** Groups were recovered whose vectors other encoders had made; none: nothing to tell. */

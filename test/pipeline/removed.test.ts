@@ -1,0 +1,79 @@
+// Rules and groups that are taken out of the configuration while their incidents fire.
+import t from "tap";
+import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { goneGroups } from "../../daemon/pipeline/gone-groups.js";
+import { encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import type { GroupCheckpoint } from "../../daemon/pipeline/journal.js";
+import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
+import { any, field, ruleSource } from "../rules/support.js";
+import { openStore, temporaryFolder } from "../store/store-support.js";
+import { runnerOptions, silent } from "./rig.js";
+import { sceneOf } from "./scene-support.js";
+
+const door = ruleSource(any(field("door", "open")), { id: "door", resolveAfterMs: 60_000 });
+
+function runnerWith(...rules: readonly RuleSource[]): GroupRunner {
+  const options = runnerOptions(sceneOf(5));
+  const compiled = rules.map((rule) => compileRule(rule, 0.05, () => 0));
+  return new GroupRunner({ ...options, state: { ...options.state, rules: { ...options.state.rules, rules: compiled } } }, silent);
+}
+
+function opening(capturedAt: number): Observation {
+  const key = { sourceId: "badges", modality: "text", seq: capturedAt, capturedAt, durationMs: 0 } as const;
+  return { ...key, id: observationId(key), gate: "open", quality: 1, text: "open", fields: new Map([["door", "open"]]) };
+}
+
+/** A group in which the door's incident was told as firing, as its checkpoint has it. */
+function firing(): GroupCheckpoint {
+  const runner = runnerWith(door);
+  t.match(runner.observe(opening(10_000)).publication.alerts, [{ revision: 1, incident: { state: "firing" } }]);
+  runner.advanceTo(12_000);
+  return runner.checkpoint();
+}
+
+void t.test("removed: an incident of a rule that is gone ends at the next start, once, and the rule that returns starts anew", (t) => {
+  const left = firing();
+  const without = runnerWith();
+  without.recover(left, [], 50_000);
+  t.match(without.removed, [{ revision: 2, incident: { ruleId: "door", state: "resolved", reason: "removed", updatedAt: 50_000, endedAt: 10_000 } }]);
+  t.strictSame(without.advanceTo(60_000).publication.alerts, [], "and nothing more is told of it");
+  const back = runnerWith(door);
+  back.recover(without.checkpoint(), without.tail, 70_000);
+  t.strictSame(back.removed, []);
+  t.strictSame(back.advanceTo(71_000).publication.alerts, [], "what was does not come back");
+  t.match(back.observe(opening(72_000)).publication.alerts, [{ revision: 1, incident: { state: "firing", startedAt: 72_000 } }]);
+  t.end();
+});
+
+void t.test("removed: a rule that looks for something else ends what it had told, one that is only surer goes on", (t) => {
+  const other = runnerWith({ ...door, condition: any(field("door", "forced")) });
+  other.recover(firing(), [], 50_000);
+  t.match(other.removed, [{ incident: { reason: "removed" } }]);
+  const patient = runnerWith({ ...door, resolveAfterMs: 100_000, cooldownMs: 5000 });
+  patient.recover(firing(), [], 50_000);
+  t.strictSame(patient.removed, []);
+  t.strictSame(patient.advanceTo(100_000).publication.alerts, []);
+  t.match(patient.advanceTo(120_000).publication.alerts, [{ revision: 2, incident: { state: "resolved", endedAt: 10_000 } }]);
+  t.end();
+});
+
+void t.test("removed: a group that is gone ends its incidents, and nothing of it stays on disk", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openStore(t, { folder });
+  const checkpoint = firing();
+  const entry = { kind: "passed", watermark: 13_000 } as const;
+  await first.store.commit({
+    checkpoints: [{ groupId: "yard", bytes: encodeCheckpoint(checkpoint) }, { groupId: "dock", bytes: encodeCheckpoint(checkpoint) }],
+    journal: [{ groupId: "yard", bytes: encodeEntry(entry) }],
+    outbox: [],
+  });
+  await first.store.close();
+  const second = await openStore(t, { folder });
+  const gone = goneGroups(second.recovered, new Set(["dock"]), 50_000);
+  t.match(gone, [{ groupId: "yard", removed: [{ revision: 2, incident: { state: "resolved", reason: "removed", updatedAt: 50_000 } }] }]);
+  await second.store.commit({ forgotten: gone.map(({ groupId }) => groupId), checkpoints: [], journal: [], outbox: [] });
+  await second.store.close();
+  const third = await openStore(t, { folder });
+  t.strictSame(third.recovered.map(({ groupId }) => groupId), ["dock"]);
+});
