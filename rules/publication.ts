@@ -89,7 +89,8 @@ export class PublicationLedger {
     const before = this.#open.get(incident.id) ?? this.#over.get(incident.id);
     if (before !== undefined && !this.#isNews(before.incident, incident)) return [];
     const replaced = before === undefined ? replacedBy(incident, alerts) : before.incident.supersedes;
-    const told: Incident = { ...incident, ...(replaced === undefined ? {} : { supersedes: replaced }) };
+    const severity = before?.incident.severity ?? incident.severity; // who heard of it must hear of its end
+    const told: Incident = { ...incident, severity, ...(replaced === undefined ? {} : { supersedes: replaced }) };
     return [this.#note({ incident: told, revision: (before?.revision ?? 0) + 1 })];
   }
 

@@ -50,11 +50,11 @@ void t.test("removed: a rule that looks for something else ends what it had told
   const other = runnerWith({ ...door, condition: any(field("door", "forced")) });
   other.recover(firing(), [], 50_000);
   t.match(other.removed, [{ incident: { reason: "removed" } }]);
-  const patient = runnerWith({ ...door, resolveAfterMs: 100_000, cooldownMs: 5000 });
+  const patient = runnerWith({ ...door, resolveAfterMs: 100_000, cooldownMs: 5000, severity: "critical" });
   patient.recover(firing(), [], 50_000);
   t.strictSame(patient.removed, []);
   t.strictSame(patient.advanceTo(100_000).publication.alerts, []);
-  t.match(patient.advanceTo(120_000).publication.alerts, [{ revision: 2, incident: { state: "resolved", endedAt: 10_000 } }]);
+  t.match(patient.advanceTo(120_000).publication.alerts, [{ revision: 2, incident: { state: "resolved", severity: "warning", endedAt: 10_000 } }]);
   t.end();
 });
 
