@@ -137,7 +137,7 @@ export class Daemon {
     if (!http.enabled) return;
     const { events, metrics, health } = this.#options.telemetry;
     const server = new HttpServer({
-      listen: `${http.host.includes(":") ? `[${http.host}]` : http.host}:${http.port}`,
+      listen: { host: http.host, port: http.port },
       allowedHosts: http.allowedHosts,
       telemetry: events.life,
       routes: operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }),

@@ -1,7 +1,7 @@
 // The one HTTP listener as the daemon sees it: loopback, reading only. What its pages hold is the routes' business.
 import { Worker } from "node:worker_threads";
 import { FusiondError } from "../../fusion/model/errors.js";
-import { parseListen, type ListenAddress } from "./listen-address.js";
+import { formatListen, type ListenAddress } from "./listen-address.js";
 import type { ListenerSaid, ListenerSettings, PageMade } from "./listener-protocol.js";
 import { sentence, type HttpResponse, type HttpRoute } from "./route.js";
 
@@ -15,8 +15,7 @@ export interface HttpTelemetry {
 
 /** Where the listener is and what it shows. */
 export interface HttpServerOptions {
-  /** `host:port` of a loopback address; port 0 takes any free one. */
-  readonly listen: string;
+  readonly listen: ListenAddress;
   readonly routes: readonly HttpRoute[];
   readonly telemetry: HttpTelemetry;
   /** Names by which clients may ask for it, beside those of this machine itself; see isAllowedHost. */
@@ -48,7 +47,7 @@ export class HttpServer {
 
   /**
    * Resolves with the real address once it answers. Idempotent.
-   * Errors: FusiondError "address_in_use", or "config_invalid" for an address that cannot be listened on.
+   * Errors: FusiondError "address_in_use", or "config_invalid" for an address that this machine does not have.
    */
   start(): Promise<ListenAddress> {
     this.#starting ??= this.#listen().catch((error: unknown) => {
@@ -69,9 +68,8 @@ export class HttpServer {
   }
 
   async #listen(): Promise<ListenAddress> {
-    const address = parseListen(this.#options.listen);
-    const port = await this.#startWorker(address);
-    return { host: address.host, port };
+    const { listen } = this.#options;
+    return { host: listen.host, port: await this.#startWorker(listen) };
   }
 
   async #startWorker(address: ListenAddress): Promise<number> {
@@ -137,7 +135,8 @@ export class HttpServer {
   }
 }
 
-function listenError(listen: string, { code, reason }: { readonly code: string; readonly reason: string }): FusiondError {
+function listenError(address: ListenAddress, { code, reason }: { readonly code: string; readonly reason: string }): FusiondError {
+  const listen = formatListen(address);
   if (code === "EADDRINUSE") {
     return new FusiondError("address_in_use", `http.listen: ${listen} is already in use, stop the program that uses it or choose another port`);
   }

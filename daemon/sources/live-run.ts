@@ -63,6 +63,8 @@ export class LiveRun {
   readonly #liveness: Liveness;
   readonly #witnesses: WitnessBoard;
   #connection: Connection | undefined;
+  /** Whether a connection was tried before: what is missing at the first one was never there. */
+  #hasConnected = false;
   /** Why the source is not healthy, as last seen. */
   #why = "";
   #toldWhy = "";
@@ -122,13 +124,18 @@ export class LiveRun {
       const end = await this.#options.connect(connection);
       return { end: connection.ended ?? end, flowedMs: connection.flowedMs };
     } catch (error) {
-      // What the machine cannot give now it may give later; the other sources go on.
-      if (!(error instanceof FusiondError) || error.code !== "resources_exhausted") throw error;
+      if (!(error instanceof FusiondError) || !this.#mayPass(error)) throw error;
       return { end: { reason: "start_failed", detail: error.message }, flowedMs: connection.flowedMs };
     } finally {
       this.#connection = undefined;
+      this.#hasConnected = true;
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  /** What the machine cannot give now it may give later, a program that was there before too: the other sources go on. */
+  #mayPass({ code }: FusiondError): boolean {
+    return code === "resources_exhausted" || (code === "dependency_missing" && this.#hasConnected);
   }
 
   async #tick(signal: AbortSignal): Promise<void> {

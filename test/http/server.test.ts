@@ -54,7 +54,7 @@ function connectionsTo(port: number): number {
 /** A started server on a free port, stopped when the test ends. */
 async function serve(t: Test, routes: readonly HttpRoute[], requestTimeoutMs = 5000, allowedHosts: readonly string[] = []) {
   const failures: [string, unknown][] = [];
-  const server = new HttpServer({ listen: "127.0.0.1:0", routes, requestTimeoutMs, allowedHosts, telemetry: { failed: (path, error) => void failures.push([path, error]), listenerEnded: (error) => void failures.push(["", error]) } });
+  const server = new HttpServer({ listen: { host: "127.0.0.1", port: 0 }, routes, requestTimeoutMs, allowedHosts, telemetry: { failed: (path, error) => void failures.push([path, error]), listenerEnded: (error) => void failures.push(["", error]) } });
   t.teardown(() => server.stop());
   const { port } = await server.start();
   return { server, port, failures };
@@ -84,7 +84,8 @@ void t.test("http: the operator's pages over a real registry and board", async (
   t.equal(degraded.status, 200, "a missing broker is degraded");
   t.notMatch(degraded.body, /hunter2/);
   const report = JSON.parse(degraded.body) as HealthView;
-  t.strictSame(report.checks.filter(({ status }) => status !== "ok").map(({ name, status }) => [name, status]), [["broker", "degraded"]]);
+  t.match(report.checks.find(({ name }) => name === "broker"), { status: "degraded" });
+  t.notOk(report.checks.some(({ status }) => status === "failed"));
 });
 
 void t.test("http: health is 200 unless failed", async (t) => {
@@ -229,20 +230,14 @@ void t.test("http: a listener that ends by itself is started again on the same p
 
 void t.test("http: a port in use is one sentence that names the key", async (t) => {
   const { port } = await serve(t, [hello]);
-  const second = new HttpServer({ listen: `127.0.0.1:${port}`, routes: [hello], telemetry: silent });
+  const second = new HttpServer({ listen: { host: "127.0.0.1", port }, routes: [hello], telemetry: silent });
   await t.rejects(second.start(), new FusiondError("address_in_use", `http.listen: 127.0.0.1:${port} is already in use, stop the program that uses it or choose another port`));
   await second.stop();
 });
 
-void t.test("http: addresses that cannot be listened on are refused by name", async (t) => {
-  for (const listen of ["9464", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", ""]) {
-    const server = new HttpServer({ listen, routes: [], telemetry: silent });
-    await t.rejects(server.start(), { code: "config_invalid", message: /^http\.listen: .* is not host:port/ }, listen);
-  }
-  for (const listen of ["0.0.0.0:0", "192.0.2.1:0", "[::]:0", "example.org:80", "127.evil.example:80"]) {
-    const server = new HttpServer({ listen, routes: [], telemetry: silent });
-    await t.rejects(server.start(), { code: "config_invalid", message: /is not a loopback address/ }, listen);
-  }
+void t.test("http: an address that this machine does not have is refused by name", async (t) => {
+  const server = new HttpServer({ listen: { host: "127.0.0.1", port: 65_536 }, routes: [], telemetry: silent });
+  await t.rejects(server.start(), { code: "config_invalid", message: /^http\.listen: cannot listen on 127\.0\.0\.1:65536 \(/ });
 });
 
 void t.test("http: start and stop are idempotent, and it can be started again", async (t) => {

@@ -7,16 +7,30 @@ import { FusiondError } from "../../fusion/model/errors.js";
 import { RememberedTelemetry } from "./support.js";
 import { VirtualClock } from "./virtual-clock.js";
 
-void t.test("sources: what the machine cannot give now is asked for again, other errors are not hidden", async (t) => {
+/** A run whose connections fail by these errors, one after the other. */
+function failing(failures: Error[]): { run: Promise<void>; clock: VirtualClock; telemetry: RememberedTelemetry } {
   const clock = new VirtualClock();
   const telemetry = new RememberedTelemetry();
   const outlet = new SignalOutlet({ sourceId: "cam", capacity: 100, whenFull: "drop_oldest", onDropped: () => undefined });
-  const failures = [...["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"].map((code) => startError("ffmpeg", Object.assign(new Error(), { code }))), new FusiondError("dependency_missing", "no ffmpeg")];
   const connect = () => Promise.reject(failures.shift() ?? new Error("asked too often"));
   const run = new LiveRun({ sourceId: "cam", modalities: ["image"], patience: defaultPatience, connect }, outlet, telemetry, clock);
-  const ended = t.rejects(run.run(new AbortController().signal).finally(() => outlet.close()), { code: "dependency_missing" });
-  for (let i = 0; i < 60; i += 1) await clock.advance(2000);
+  return { run: run.run(new AbortController().signal).finally(() => outlet.close()), clock, telemetry };
+}
+
+const NO_FFMPEG = new FusiondError("dependency_missing", "ffmpeg was not found on PATH");
+
+void t.test("sources: what the machine cannot give now is asked for again, errors of ours are not hidden", async (t) => {
+  const exhausted = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"].map((code) => startError("ffmpeg", Object.assign(new Error(), { code })));
+  const failures = [...exhausted, NO_FFMPEG, NO_FFMPEG, new TypeError("a fault of ours")];
+  const { run, clock, telemetry } = failing(failures);
+  const ended = t.rejects(run, new TypeError("a fault of ours"));
+  for (let i = 0; i < 120; i += 1) await clock.advance(2000);
   await ended;
   t.equal(failures.length, 0);
   t.match(telemetry.notes.join(), /cannot start ffmpeg: no more open files, processes or memory are allowed \(EAGAIN\)/);
+  t.match(telemetry.notes.join(), /ffmpeg was not found on PATH/, "it is being replaced by a newer one, say");
+});
+
+void t.test("sources: a program that was never there ends the start", async (t) => {
+  await t.rejects(failing([NO_FFMPEG]).run, { code: "dependency_missing" });
 });
