@@ -6,7 +6,6 @@ import { parseConfig } from "../../config/load.js";
 import { Daemon } from "../../daemon/compose/daemon.js";
 import { buildTelemetry } from "../../daemon/compose/telemetry.js";
 import { versionOf } from "../../daemon/compose/version.js";
-import { makeDogClip } from "../../test/support/dog-scene.js";
 import { RtspServer } from "../../test/support/rtsp.js";
 import { describeMachine } from "../machine.js";
 import type { BenchOutput } from "../pipeline/bench-pipeline.js";
@@ -24,7 +23,6 @@ export interface BenchReturnOptions {
 const WORKS_MS = 6_000;
 /** A camera that is not seen within so long counts with this time, ms. */
 const SEEN_WITHIN_MS = 120_000;
-const CLIP_SECONDS = 12;
 const SOURCE = "cam";
 
 /** Runs every round on one daemon and prints the table. Errors: missing media or programs, and what the daemon refuses. */
@@ -34,9 +32,8 @@ export async function benchReturn(options: BenchReturnOptions, output: BenchOutp
   let camera: RtspServer | undefined;
   let daemon: Daemon | undefined;
   try {
-    const clip = makeDogClip(folder, CLIP_SECONDS);
-    camera = await RtspServer.start(0, clip);
-    daemon = await startDaemon(folder, camera.fileUrl, seen);
+    camera = await RtspServer.start();
+    daemon = await startDaemon(folder, camera.url, seen);
     await seen.next("observation");
     const returns: Return[] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -44,7 +41,7 @@ export async function benchReturn(options: BenchReturnOptions, output: BenchOutp
       const outageMs = options.outagesMs[round % options.outagesMs.length] ?? 0;
       await camera.kill();
       await pause(outageMs);
-      camera = await RtspServer.start(camera.port, clip);
+      camera = await RtspServer.start(camera.port);
       const backMs = performance.now();
       const [pictureMs, observationMs] = await Promise.all([seen.next("picture"), seen.next("observation")]);
       returns.push({ outageMs, pictureMs: pictureMs - backMs, observationMs: observationMs - backMs });
