@@ -43,8 +43,7 @@ export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandler
     handlers.complaint(file.message.replace(/^\w+: /, "")); // the error's code
     return { code: null, signal: null };
   }
-  const child = spawnFfmpeg(command, handlers, file?.fd);
-  void file?.close(); // the child has its own
+  const child = startFfmpeg(command, handlers, file, body);
   const exited = exitOf(child, "setpriv");
   const end = (): void => void endChild(child, GOODBYE_MS);
   signal.addEventListener("abort", end);
@@ -96,9 +95,17 @@ async function openFor({ file }: FfmpegCommand): Promise<FileHandle | Error | un
   return open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
-function spawnFfmpeg(command: FfmpegCommand, handlers: MediaHandlers, file: number | undefined): ChildProcess {
-  const stdio: StdioOptions = [...streamsFor(handlers), file ?? "ignore"];
-  return spawnLimited(requireProgram("ffmpeg", "ffmpeg"), command.args, { stdio }, FFMPEG_LIMITS);
+/** Starts the child, which has the file from then on; closes the body too where it cannot be started. */
+function startFfmpeg(command: FfmpegCommand, handlers: MediaHandlers, file: FileHandle | undefined, body: Readable | undefined): ChildProcess {
+  const stdio: StdioOptions = [...streamsFor(handlers), file?.fd ?? "ignore"];
+  try {
+    return spawnLimited(requireProgram("ffmpeg", "ffmpeg"), command.args, { stdio }, FFMPEG_LIMITS);
+  } catch (error) {
+    body?.destroy();
+    throw error;
+  } finally {
+    void file?.close();
+  }
 }
 
 /** The child's descriptors up to `FILE_FD`. */
