@@ -231,7 +231,7 @@ const feed = strict({
     .describe("how a JSON line reads as text: badge {result} at {door}"),
   time: lineTime.optional().describe("the field that says when a JSON line happened, for replays; default: time, in RFC 3339"),
   max_lines_per_second: whole(1, 1000).default(50).describe("more lines than that in a second are dropped and counted"),
-  max_line_bytes: size("64B", "64KiB").prefault("4KiB").describe("longer lines are dropped and counted"),
+  max_line_bytes: size("64B", "64KiB").prefault("64KiB").describe("longer lines are dropped and counted"),
 })
   .meta(requireOneOf(FEED_KINDS))
   .superRefine(exactlyOneOf(FEED_KINDS), EVEN_IF_WRONG)

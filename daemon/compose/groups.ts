@@ -18,6 +18,15 @@ export interface Groups {
   readonly of: (sourceId: string) => GroupRunner;
 }
 
+/** A camera that is asked for pictures this far apart is not idle between them: pictures missed in a row until it is. */
+const PICTURES_MISSED_MAX = 3;
+
+/** How long the slowest camera among these may well tell nothing, ms. */
+function slowestMs(config: Config, members: readonly Source[]): number {
+  const cameras = config.sources.flatMap((source) => (source.kind === "camera" && members.some(({ id }) => id === source.id) ? [source] : []));
+  return Math.max(0, ...cameras.map(({ fps }) => (PICTURES_MISSED_MAX * 1000) / fps));
+}
+
 /** Makes the groups of the sources that run. `live`: a source may fall idle; a replay waits for each. */
 export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules, sources: readonly Source[], telemetry: GroupTelemetry, live: boolean): Groups {
   const scorer = new Scorer(pack.space, compiled.prompts);
@@ -33,7 +42,7 @@ export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules,
         encoders: encodersOf(pack.manifest),
         inputs,
         allowedLatenessMs: group.allowedLatenessMs,
-        idleAfterMs: live ? group.idleAfterMs : Infinity,
+        idleAfterMs: live ? Math.max(group.idleAfterMs, slowestMs(config, members)) : Infinity,
         updateEveryMs: (ruleId) => compiled.rules.find((rule) => rule.id === ruleId)?.updateEveryMs ?? Infinity,
         state: {
           scorer,

@@ -146,8 +146,8 @@ rules:
     unless: [{see: cat}, {read: {field: ok, equals: "yes"}, within: 30s, after: 2s}]
   q: {all: [{see: dog}], unless: {hear: dog, within: 1m, confidence: 0.9}}`);
   t.strictSame(config.sources.slice(1), [
-    { id: "log", kind: "text", enabled: true, feed: { kind: "subject", subject: "doors.*.>" }, json: true, linesPerSecondMax: 50, lineBytesMax: 4096, template: "{who} at {door}" },
-    { id: "old", kind: "text", enabled: false, feed: { kind: "file", path: "/etc/fusiond/old.log" }, json: false, linesPerSecondMax: 50, lineBytesMax: 4096 },
+    { id: "log", kind: "text", enabled: true, feed: { kind: "subject", subject: "doors.*.>" }, json: true, linesPerSecondMax: 50, lineBytesMax: 65_536, template: "{who} at {door}" },
+    { id: "old", kind: "text", enabled: false, feed: { kind: "file", path: "/etc/fusiond/old.log" }, json: false, linesPerSecondMax: 50, lineBytesMax: 65_536 },
   ]);
   t.equal((config.sources[0] as CameraConfig).startsAt, Date.UTC(2026, 0, 1));
   t.match(config.rules, [
