@@ -170,7 +170,7 @@ function reported(episode: Episode): readonly Evidence[] {
 }
 
 /** "hear: dog (yard-mic 0.93); see: person (yard-cam 0.88)" */
-function summaryOf(episode: Episode): string {
+export function summaryOf(episode: Episode): string {
   const byCondition = new Map<string, Map<string, number>>();
   for (const { condition, sourceId, confidence } of episode.evidence) {
     const bySource = byCondition.get(condition) ?? new Map<string, number>();

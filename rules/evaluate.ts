@@ -1,9 +1,9 @@
 // Is a rule's condition met? Positive conditions by their newest matches, absences by their witnesses.
 import type { Modality } from "../fusion/model/modality.js";
-import type { LeafMatch, LeafState } from "./leaf-matches.js";
+import type { LeafMatch, LeafState, Run } from "./leaf-matches.js";
 import type { ConditionNode, Exclusion, Rule } from "./rule.js";
 import { all, any, not, truthOf, type Truth } from "./truth.js";
-import { witnessed, type HealthSpan } from "./witnesses.js";
+import { gapsIn, witnessed, type Gap, type HealthSpan } from "./witnesses.js";
 
 /** Positive conditions that are met together, by index of leaf. Lines that met a condition on a field: the newest first. */
 export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
@@ -100,6 +100,54 @@ export function judged(rule: Rule, anchor: Anchor, around: Surroundings): Truth 
   return all([condition, ...rule.unless.map((exclusion) => not(happened(rule, exclusion, anchor, around)))]);
 }
 
+/** What is known of one condition within an interval, Unix ms of event time. */
+export interface Finding {
+  /** Index into the rule's leaves. */
+  readonly leaf: number;
+  /** As the configuration writes it: `see: person`. */
+  readonly condition: string;
+  readonly from: number;
+  readonly to: number;
+  readonly happened: Truth;
+  /** The newest time over which it happened, where it did. */
+  readonly met?: Run;
+  /** Sources that could not have told it; where one of them could, its absence is known all the same. */
+  readonly blind: readonly Gap[];
+}
+
+/** What is known of each condition whose absence the rule asks for, where the rule looks for it. */
+export function absencesOf(rule: Rule, anchor: Anchor, around: Surroundings): readonly Finding[] {
+  const unwanted = [
+    ...nots(rule.condition).map((node) => ({ node, ...spanOfNots(rule, anchor) })),
+    ...rule.unless.map((exclusion) => ({ node: exclusion.node, ...spanOf(exclusion, anchor) })),
+  ];
+  return unwanted.flatMap(({ node, from, to }) => leavesIn(node).map((leaf) => findingOf(rule, leaf, from, to, around)));
+}
+
+/** What is known of one condition, by its index, within an interval. */
+export function findingOf(rule: Rule, leaf: number, from: number, to: number, around: Surroundings): Finding {
+  const met = around.leaves[leaf]?.runs.findLast((run) => run.start <= to && run.end >= from);
+  return {
+    leaf,
+    condition: rule.leaves[leaf]?.label ?? "",
+    from,
+    to,
+    happened: truthWithin(rule, { kind: "leaf", leaf }, { from, to }, around),
+    ...(met === undefined ? {} : { met }),
+    blind: gapsIn(around.spans, modalityOfLeaf(rule, leaf), from, to),
+  };
+}
+
+function nots(node: ConditionNode): readonly ConditionNode[] {
+  if (node.kind === "not") return [node.of];
+  return node.kind === "leaf" ? [] : node.of.flatMap(nots);
+}
+
+function leavesIn(node: ConditionNode): readonly number[] {
+  if (node.kind === "leaf") return [node.leaf];
+  return node.kind === "not" ? leavesIn(node.of) : node.of.flatMap(leavesIn);
+}
+
 /** The leaves by which the condition is met, absences taken for granted; undefined: it is not met. */
 function leavesMeeting(node: ConditionNode, recent: Met): readonly number[] | undefined {
   switch (node.kind) {
@@ -127,7 +175,7 @@ function truthOfCondition(rule: Rule, node: ConditionNode, anchor: Anchor, aroun
     case "leaf":
       return truthOf(anchor.metLeaves.includes(node.leaf));
     case "not":
-      return not(truthWithin(rule, node.of, anchor.startedAt - rule.withinMs, anchor.firstMetAt, around));
+      return not(truthWithin(rule, node.of, spanOfNots(rule, anchor), around));
     case "all":
       return all(node.of.map((child) => truthOfCondition(rule, child, anchor, around)));
     case "any":
@@ -136,12 +184,26 @@ function truthOfCondition(rule: Rule, node: ConditionNode, anchor: Anchor, aroun
 }
 
 function happened(rule: Rule, exclusion: Exclusion, anchor: Anchor, around: Surroundings): Truth {
-  const from = anchor.startedAt - exclusion.withinMs;
-  return truthWithin(rule, exclusion.node, from, anchor.startedAt + exclusion.afterMs, around);
+  return truthWithin(rule, exclusion.node, spanOf(exclusion, anchor), around);
+}
+
+/** Where a rule looks for what its `not` names. */
+function spanOfNots(rule: Rule, anchor: Anchor): Interval {
+  return { from: anchor.startedAt - rule.withinMs, to: anchor.firstMetAt };
+}
+
+function spanOf(exclusion: Exclusion, anchor: Anchor): Interval {
+  return { from: anchor.startedAt - exclusion.withinMs, to: anchor.startedAt + exclusion.afterMs };
+}
+
+interface Interval {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Whether something happened within an interval; without a witness over all of it, "no" is not to be known. */
-function truthWithin(rule: Rule, node: ConditionNode, from: number, to: number, around: Surroundings): Truth {
+function truthWithin(rule: Rule, node: ConditionNode, interval: Interval, around: Surroundings): Truth {
+  const { from, to } = interval;
   switch (node.kind) {
     case "leaf": {
       const runs = around.leaves[node.leaf]?.runs ?? [];
@@ -149,15 +211,16 @@ function truthWithin(rule: Rule, node: ConditionNode, from: number, to: number, 
       return witnessed(around.spans, modalityOfLeaf(rule, node.leaf), from, to) ? "false" : "unknown";
     }
     case "not":
-      return not(truthWithin(rule, node.of, from, to, around));
+      return not(truthWithin(rule, node.of, interval, around));
     case "all":
-      return all(node.of.map((child) => truthWithin(rule, child, from, to, around)));
+      return all(node.of.map((child) => truthWithin(rule, child, interval, around)));
     case "any":
-      return any(node.of.map((child) => truthWithin(rule, child, from, to, around)));
+      return any(node.of.map((child) => truthWithin(rule, child, interval, around)));
   }
 }
 
-function modalityOfLeaf(rule: Rule, index: number): Modality {
+/** The modality that could tell it. */
+export function modalityOfLeaf(rule: Rule, index: number): Modality {
   const leaf = rule.leaves[index];
   return leaf?.kind === "prompt" ? leaf.modality : "text";
 }

@@ -29,6 +29,21 @@ export interface Run {
   readonly end: number;
 }
 
+/** The surest that anything was of a condition lately, whether or not that was enough. */
+export interface BestLook {
+  /** What the condition's own is compared with, 0..1; of a look that too few confirm, its own. */
+  readonly confidence: number;
+  /** Of the look that spoke for it most. */
+  readonly sourceId: string;
+  /** End of that look, Unix ms. */
+  readonly at: number;
+  /** Whether as many looks said so as the rule asks for. */
+  readonly confirmed: boolean;
+}
+
+/** A best look this much older than another is no measure of it any more, ms. */
+const BEST_KEPT_MS = 600_000;
+
 /** An exact value is met or not; this only ranks it above every likeness. */
 const EXACT_LLR = 100;
 
@@ -55,6 +70,8 @@ const RUN_GAP_MS = 2000;
 export interface LeafState {
   readonly byEvent: ReadonlyMap<string, LeafMatch>;
   readonly runs: readonly Run[];
+  /** Absent: nothing ever spoke for it. */
+  readonly best?: BestLook;
 }
 
 /** Nothing has met it yet. */
@@ -110,7 +127,14 @@ export function observePrompt(
       ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation) }
       : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
-  return { state: withMatch(state, match, met, leaf.modality === "text" ? 0 : RUN_GAP_MS), met };
+  const strongest = confirmed.reduce((a, b) => (b.llr > a.llr ? b : a), confirmed[0] ?? { best: look, llr });
+  const best: BestLook = {
+    confidence: confirmed.length > 0 ? confidence : look.confidence,
+    sourceId: strongest.best.sourceId,
+    at: endedAt(strongest.best),
+    confirmed: confirmed.length > 0,
+  };
+  return { state: withMatch(withBest(state, best), match, met, leaf.modality === "text" ? 0 : RUN_GAP_MS), met };
 }
 
 function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
@@ -161,7 +185,16 @@ export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "fiel
     lastStart: observation.capturedAt,
     lastEnd: endedAt(observation),
   };
-  return { state: withoutOldLines(withMatch(state, match, true, 0)), met: true };
+  const best: BestLook = { confidence: 1, sourceId: observation.sourceId, at: endedAt(observation), confirmed: true };
+  return { state: withoutOldLines(withMatch(withBest(state, best), match, true, 0)), met: true };
+}
+
+/** The state with a look if it is the best lately: a confirmed one goes before the others, of equals the newest. */
+function withBest(state: LeafState, look: BestLook): LeafState {
+  const { best } = state;
+  if (best === undefined || look.at - best.at > BEST_KEPT_MS) return { ...state, best: look };
+  const better = look.confirmed === best.confirmed ? look.confidence >= best.confidence : look.confirmed;
+  return better ? { ...state, best: look } : state;
 }
 
 /** Matches of a condition on a field are lines, in canonical order. */
@@ -188,29 +221,29 @@ export function carryOver(state: LeafState, fromId: string, to: FusionEvent, mer
     lastStart: Math.max(from.lastStart, into?.lastStart ?? -Infinity),
     lastEnd: Math.max(from.lastEnd, into?.lastEnd ?? -Infinity),
   });
-  return { byEvent, runs: state.runs };
+  return { ...state, byEvent };
 }
 
 /** Forgets what ended before `horizon` and is of no open event. */
 export function forgetOlder(state: LeafState, horizon: number, isOpen: (eventId: string) => boolean): LeafState {
   const stale = [...state.byEvent.values()].filter((match) => match.lastEnd < horizon && !isOpen(match.eventId));
   const runs = (state.runs[0]?.end ?? Infinity) < horizon ? state.runs.filter((run) => run.end >= horizon) : state.runs;
-  if (stale.length === 0) return runs === state.runs ? state : { byEvent: state.byEvent, runs };
+  if (stale.length === 0) return runs === state.runs ? state : { ...state, runs };
   const byEvent = new Map(state.byEvent);
   for (const match of stale) byEvent.delete(match.eventId);
-  return { byEvent, runs };
+  return { ...state, byEvent, runs };
 }
 
 function withMatch(state: LeafState, match: LeafMatch, met: boolean, gapMs: number): LeafState {
   const byEvent = new Map(state.byEvent).set(match.eventId, match);
-  if (!met) return { byEvent, runs: state.runs };
+  if (!met) return { ...state, byEvent };
   const last = state.runs.at(-1);
   const run: Run = { start: match.lastStart, end: match.lastEnd };
   const joins = last !== undefined && run.start <= last.end + gapMs && run.end >= last.start - gapMs;
   const runs = joins
     ? state.runs.with(-1, { start: Math.min(last.start, run.start), end: Math.max(last.end, run.end) })
     : [...state.runs, run].slice(-RUNS_MAX);
-  return { byEvent, runs };
+  return { ...state, byEvent, runs };
 }
 
 /** Whether both are of one condition, source and modality. */

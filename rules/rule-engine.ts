@@ -1,6 +1,7 @@
 // The rules of one group: patterns over its events, as one pure state machine.
 import type { FusionEvent } from "../fusion/model/event.js";
 import type { Observation } from "../fusion/model/observation.js";
+import { explainRule, type ExplanationContext, type RuleExplanation } from "./explanation.js";
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
@@ -80,6 +81,12 @@ export class RuleEngine {
   /** Goes on with an incident as it was told: see `RuleState.uphold`. */
   uphold(incident: Incident): readonly RuleNote[] {
     return this.#states.filter((state) => state.rule.id === incident.ruleId).flatMap((state) => state.uphold(incident));
+  }
+
+  /** How one of the rules stands at `nowMs`; undefined if it does not watch this group. */
+  explain(ruleId: string, inputs: ExplanationContext["inputs"], nowMs: number): RuleExplanation | undefined {
+    const state = this.#states.find(({ rule }) => rule.id === ruleId);
+    return state === undefined ? undefined : explainRule(state.rule, state.data, { groupId: this.#options.groupId, spans: this.#spans, inputs, nowMs });
   }
 
   /** A source became healthy, or stopped being so. */

@@ -18,12 +18,13 @@ import {
   type Episode,
   type SuppressionReason,
 } from "./episode.js";
+import { suppressionOf, type Suppression } from "./suppression.js";
 import type { HealthSpan } from "./witnesses.js";
 
 /** Something countable happened to a rule. */
 export type RuleNote =
   | { readonly kind: "incident"; readonly incident: Incident }
-  | { readonly kind: "suppressed"; readonly ruleId: string; readonly reason: SuppressionReason };
+  | ({ readonly kind: "suppressed" } & Suppression);
 
 /** What a rule needs to know of its group at a step. */
 export interface RuleContext {
@@ -140,7 +141,7 @@ export class RuleState {
 
   /** Time has passed to `timeMs`: decides what waited, resolves what is over, forgets what is old. */
   advance(context: RuleContext, timeMs: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
-    const notes = [...this.#decide(context), ...this.#end(timeMs)];
+    const notes = [...this.#decide(context), ...this.#end(context, timeMs)];
     const horizon = timeMs - lookBackMs(this.rule) - MARGIN_MS;
     const leaves = this.#data.leaves.map((leaf) => forgetOlder(leaf, horizon, isOpen));
     this.#data = { ...this.#data, leaves };
@@ -176,8 +177,9 @@ export class RuleState {
     const number = (founding: string): number => this.#data.episodes.get(founding) ?? 0;
     const episode = beginEpisode(this.rule, { site: context.site, groupId: context.groupId, number }, met, observation);
     if (cooling) {
-      this.#data = { ...this.#data, episode: suppressed(episode, "cooldown") };
-      return [{ kind: "suppressed", ruleId: this.rule.id, reason: "cooldown" }];
+      const kept = suppressed(episode, "cooldown");
+      this.#data = { ...this.#data, episode: kept };
+      return [this.#suppression(context, kept, "cooldown")];
     }
     this.#data = { ...this.#data, episode };
     return this.#decide(context);
@@ -198,17 +200,22 @@ export class RuleState {
     if (after === before) return [];
     this.#data = { ...this.#data, episode: after };
     if (after.state === "firing") return [{ kind: "incident", incident: this.#report(after) }];
-    return after.suppression === undefined ? [] : [{ kind: "suppressed", ruleId: this.rule.id, reason: after.suppression }];
+    return after.suppression === undefined ? [] : [this.#suppression(context, after, after.suppression)];
   }
 
-  #end(timeMs: number): readonly RuleNote[] {
+  #suppression(context: RuleContext, episode: Episode, reason: SuppressionReason): RuleNote {
+    const { leaves, cooldownUntil } = this.#data;
+    return { kind: "suppressed", ...suppressionOf(this.rule, episode, reason, { leaves, spans: context.spans, cooldownUntil }) };
+  }
+
+  #end(context: RuleContext, timeMs: number): readonly RuleNote[] {
     const episode = this.#data.episode;
     if (episode === undefined || timeMs <= episode.lastMetAt + this.rule.resolveAfterMs) return [];
     if (waitsFor(this.rule, episode) !== Infinity) return [];
     const { episode: _over, ...rest } = this.#data;
     if (episode.state !== "firing") {
       this.#data = rest;
-      return episode.state === "pending" ? [{ kind: "suppressed", ruleId: this.rule.id, reason: "hold_for" }] : [];
+      return episode.state === "pending" ? [this.#suppression(context, episode, "hold_for")] : [];
     }
     const founding = episode.events[0]?.id ?? episode.id;
     const incident = incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs);

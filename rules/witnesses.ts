@@ -17,6 +17,16 @@ export interface HealthSpan {
   readonly to?: number;
 }
 
+/** A time in which a source witnessed nothing. */
+export interface Gap {
+  readonly sourceId: string;
+  readonly modality: Modality;
+  /** Absent: as far back as is known. */
+  readonly since?: number;
+  /** Absent: it lasts. */
+  readonly until?: number;
+}
+
 /** Times of health kept of one input: of what lies before nothing is known. */
 const SPANS_MAX = 256;
 
@@ -29,9 +39,11 @@ export function withChange(spans: readonly HealthSpan[], change: WitnessChange):
   return lasting === undefined ? spans : spans.with(at, { ...lasting, to: change.at });
 }
 
-/** The spans without those that ended before `horizon`. */
+/** The spans without those that ended before `horizon`; the newest of each input stays, so that it is known since when it is blind. */
 export function withoutOlder(spans: readonly HealthSpan[], horizon: number): readonly HealthSpan[] {
-  return spans.some((span) => (span.to ?? Infinity) < horizon) ? spans.filter((span) => (span.to ?? Infinity) >= horizon) : spans;
+  const isOld = (span: HealthSpan, at: number): boolean =>
+    (span.to ?? Infinity) < horizon && spans.some((later, laterAt) => laterAt > at && isOf(later, span));
+  return spans.some(isOld) ? spans.filter((span, at) => !isOld(span, at)) : spans;
 }
 
 /** Whether some source of the modality was healthy over the whole interval. */
@@ -39,11 +51,26 @@ export function witnessed(spans: readonly HealthSpan[], modality: Modality, from
   return spans.some((span) => span.modality === modality && span.from <= from && (span.to ?? Infinity) >= to);
 }
 
+/** Of each source that ever witnessed in this modality, but not all of an interval, the first time that it missed of it. */
+export function gapsIn(spans: readonly HealthSpan[], modality: Modality, from: number, to: number): readonly Gap[] {
+  const seen = spans.filter((span) => span.modality === modality);
+  return [...new Set(seen.map((span) => span.sourceId))].flatMap((sourceId) => {
+    const own = seen.filter((span) => span.sourceId === sourceId);
+    const covering = own.find((span) => span.from <= from && (span.to ?? Infinity) >= from);
+    const since = covering === undefined ? own.findLast((span) => (span.to ?? Infinity) < from)?.to : covering.to;
+    if (covering !== undefined && (since === undefined || since >= to)) return [];
+    const until = own.find((span) => span.from > (since ?? from))?.from;
+    return [{ sourceId, modality, ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }];
+  });
+}
+
 function withRoom(spans: readonly HealthSpan[], change: WitnessChange): readonly HealthSpan[] {
   const own = spans.filter((span) => isOf(span, change));
   return own.length < SPANS_MAX ? spans : spans.filter((span) => span !== own[0]);
 }
 
-function isOf(span: HealthSpan, change: WitnessChange): boolean {
-  return span.sourceId === change.sourceId && span.modality === change.modality;
+type OfInput = Pick<HealthSpan, "sourceId" | "modality">;
+
+function isOf(span: OfInput, other: OfInput): boolean {
+  return span.sourceId === other.sourceId && span.modality === other.modality;
 }

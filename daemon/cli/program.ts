@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
+import { explain } from "./explain.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./models.js";
 import { explained, outputFailure, readerLeft, watchOutput } from "./output.js";
@@ -73,6 +74,14 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (options: { config: string; json?: true }) => done(await tail(options.config, options.json ?? false)));
 
   program
+    .command("explain")
+    .description("say how a rule stands in the running daemon, and why it stayed silent")
+    .argument("<rule>", "id of the rule")
+    .addOption(config())
+    .option("--json", "the answer as it is, on one line")
+    .action(async (rule: string, options: { config: string; json?: true }) => done(await explain(rule, options.config, options.json ?? false)));
+
+  program
     .command("demo")
     .description("fuse real footage and real sound on this machine and compare what is found with what happened")
     .addOption(new Option("--seed <n>", "which scene").argParser(wholeNumber).default(1))
@@ -85,6 +94,11 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .option("--keep", "keep the state folder at the end")
     .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
 
+  addModels(program, done);
+  return program;
+}
+
+function addModels(program: Command, done: (exitCode: number) => void): void {
   const models = program.command("models").description("look after the packs of encoders");
   models
     .command("score")
@@ -106,7 +120,6 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .argument("[pack]", "a pack's name or folder", DEFAULT_PACK)
     .option("--json", "one JSON object a line")
     .action(async (pack: string, options: { json?: true }) => done(await listWords(pack, options.json ?? false)));
-  return program;
 }
 
 function wholeNumber(text: string): number {

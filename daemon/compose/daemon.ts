@@ -7,6 +7,7 @@ import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
 import { messageOf } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { HttpServer } from "../http/server.js";
+import { explainRoute } from "../http/explain-route.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
 import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
@@ -28,8 +29,10 @@ import { SqliteStore } from "../store/sqlite-store.js";
 import type { RecoveredGroup } from "../store/store.js";
 import type { Source, SourceState } from "../sources/source.js";
 import { livez, readyz, type AstraySource } from "../telemetry/health.js";
+import type { HeldBackView } from "../telemetry/held-back.js";
 import type { DaemonTelemetry } from "./telemetry.js";
 import { buildEncoders } from "./encoders.js";
+import { answerFor, type RuleAnswer } from "./explain.js";
 import { buildGroups, type Groups } from "./groups.js";
 import { compileRules, type CompiledRules } from "./rules.js";
 import { buildSources } from "./sources.js";
@@ -79,6 +82,8 @@ export class Daemon {
   #pipeline: Pipeline | undefined;
   #broker: Broker | undefined;
   #httpPort: number | undefined;
+  /** Set once there are rules to explain. */
+  #explain: ((ruleId: string) => RuleAnswer | undefined) | undefined;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -140,7 +145,10 @@ export class Daemon {
       listen: { host: http.host, port: http.port },
       allowedHosts: http.allowedHosts,
       telemetry: events.life,
-      routes: operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }),
+      routes: [
+        ...operatorRoutes({ metrics, livez: () => livez(health.snapshot()), readyz: () => readyz(health.snapshot()) }),
+        explainRoute((ruleId) => (this.#explain === undefined ? "starting" : (this.#explain(ruleId) ?? "unknown"))),
+      ],
     });
     this.#started.push({ name: "http", stop: () => server.stop() });
     this.#httpPort = (await server.start()).port;
@@ -234,6 +242,8 @@ export class Daemon {
       });
     }
     health.watchTimes(() => astraySources(groups));
+    const heldBack = (ruleId: string, groupId: string): HeldBackView => events.fusion.heldBack(ruleId, groupId);
+    this.#explain = (ruleId) => answerFor(ruleId, { rules: compiled.rules, groups, heldBack, health: health.snapshot(), nowMs: Math.floor(this.#eventClock.nowMs()) });
   }
 
   #startPipeline(

@@ -5,6 +5,7 @@ import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
+import type { RuleExplanation } from "../../rules/explanation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { goesOn } from "../../rules/rule-engine.js";
 import { PublicationLedger, type Publication } from "../../rules/publication.js";
@@ -157,6 +158,11 @@ export class GroupRunner {
     return this.#fold.now.openCount;
   }
 
+  /** How a rule stands in the state now, at `nowMs` of event time; undefined if it does not watch this group. */
+  explain(ruleId: string, nowMs: number): RuleExplanation | undefined {
+    return this.#fold.now.explain(ruleId, this.#options.inputs, nowMs);
+  }
+
   /** Takes an observation in. A late one changes nothing and is counted. */
   observe(observation: Observation): GroupResult {
     return this.#take({ kind: "observation", observation });
@@ -257,7 +263,7 @@ export class GroupRunner {
     for (const output of outputs) {
       if (output.kind === "event") this.#countEvent(output.change);
       else if (output.note.kind === "incident") this.#telemetry.incident(output.note.incident);
-      else this.#telemetry.suppressed(output.note.ruleId, output.note.reason);
+      else this.#telemetry.suppressed(output.note);
     }
   }
 

@@ -7,6 +7,7 @@ import { compareObservations, endedAt, type Observation } from "../../fusion/mod
 import type { Scorer } from "../../fusion/scorer.js";
 import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
+import type { RuleExplanation } from "../../rules/explanation.js";
 import type { Incident } from "../../rules/incident.js";
 import type { RuleNote } from "../../rules/rule-state.js";
 import { shiftedRules } from "../../rules/shifted.js";
@@ -90,6 +91,11 @@ export class GroupState implements Foldable<Step, StepOutput> {
   /** The inputs that witness at present, whether or not they are of today's configuration. */
   get witnessing(): readonly Input[] {
     return this.#rules.witnessing;
+  }
+
+  /** How one of the rules stands: see `RuleEngine.explain`. */
+  explain(ruleId: string, inputs: readonly Input[], nowMs: number): RuleExplanation | undefined {
+    return this.#rules.explain(ruleId, inputs, nowMs);
   }
 
   get openCount(): number {

@@ -1,8 +1,8 @@
 // What the pipeline and the groups tell while they work.
 import type { CloseReason } from "../../fusion/model/event.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import type { SuppressionReason } from "../../rules/episode.js";
 import type { Incident } from "../../rules/incident.js";
+import type { Suppression } from "../../rules/suppression.js";
 import type { DropReason, SourceTransition } from "../sources/source.js";
 
 /** The stages whose time and errors are counted, in the order of the data. Rules are part of "fuse": one fold does both. */
@@ -44,5 +44,6 @@ export interface GroupTelemetry {
   late(groupId: string, action: LateAction): void;
   /** A new incident, or one that changed its state. */
   incident(incident: Incident): void;
-  suppressed(ruleId: string, reason: SuppressionReason): void;
+  /** A rule held a candidate back. */
+  suppressed(suppression: Suppression): void;
 }

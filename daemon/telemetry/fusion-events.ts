@@ -3,10 +3,12 @@ import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { LabelValues } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
-import { SUPPRESSION_REASONS, type SuppressionReason } from "../../rules/episode.js";
+import { SUPPRESSION_REASONS } from "../../rules/episode.js";
+import { whyHeldBack, type Suppression } from "../../rules/suppression.js";
 import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../pipeline/pipeline-telemetry.js";
 import type { Forgotten } from "../pipeline/other-encoders.js";
 import type { GroupGauge } from "./gauges.js";
+import { HeldBack, type HeldBackView } from "./held-back.js";
 
 const INCIDENT_STATES = ["pending", "firing", "resolved"] as const satisfies readonly Incident["state"][];
 
@@ -17,6 +19,7 @@ export class FusionEvents implements GroupTelemetry {
   readonly #groups = new LabelValues([]);
   readonly #rules = new LabelValues([]);
   readonly #gauges = new Map<string, GroupGauge>();
+  readonly #heldBack = new HeldBack();
   readonly #open: GaugeMetric;
   readonly #events: CounterMetric;
   readonly #merges: CounterMetric;
@@ -63,6 +66,7 @@ export class FusionEvents implements GroupTelemetry {
   /** Takes a rule that is no longer configured out of the metrics. */
   async removeRule(ruleId: string): Promise<void> {
     this.#rules.remove(ruleId);
+    this.#heldBack.remove(ruleId);
     await this.#metrics.forget("rule", ruleId);
   }
 
@@ -87,9 +91,17 @@ export class FusionEvents implements GroupTelemetry {
     });
   }
 
-  suppressed(ruleId: string, reason: SuppressionReason): void {
+  suppressed(suppression: Suppression): void {
+    const { ruleId, groupId, reason, at, confidence, summary } = suppression;
     this.#suppressed.increase({ rule: this.#rules.of(ruleId), reason });
-    this.#logger.log("debug", "incident was held back", { rule: ruleId, reason });
+    this.#heldBack.add(suppression);
+    const why = whyHeldBack(suppression, isoTime);
+    this.#logger.log("debug", "incident was held back", { rule: ruleId, group: groupId, reason, at: isoTime(at), why, confidence, summary });
+  }
+
+  /** What a rule held back in a group since the start. */
+  heldBack(ruleId: string, groupId: string): HeldBackView {
+    return this.#heldBack.of(ruleId, groupId);
   }
 
   /** Incidents were ended because what looked for them is not configured any more. */
@@ -115,4 +127,8 @@ export class FusionEvents implements GroupTelemetry {
       if (lagMs !== undefined) this.#watermarkLag.set(lagMs / 1000, { group });
     }
   }
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
 }

@@ -44,7 +44,7 @@ void t.test("rules: a decision is the same however far time leaps past it", (t) 
     bench.healthy(20.5, "cam", "image", false);
     for (const at of leaps) bench.passTo(at);
     t.match(bench.notes, [{ incident: { state: "firing" } }, { incident: { state: "resolved", updatedAt: 24_000 } }], `${leaps.length} leaps`);
-    t.strictSame(bench.engine.data.spans, [], "and what is long over is forgotten");
+    t.strictSame(bench.engine.data.spans, [{ sourceId: "cam", modality: "image", from: 0, to: 20_500 }], "of what is long over only the newest is remembered");
   }
   t.end();
 });

@@ -7,6 +7,7 @@ import { Redactor } from "../../daemon/telemetry/redact.js";
 import type { OutboxCounts } from "../../daemon/store/store.js";
 import { LINE_FAULTS } from "../../daemon/sources/source.js";
 import type { Incident } from "../../rules/incident.js";
+import type { Suppression } from "../../rules/suppression.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 /** Everything that the composition root would make. */
@@ -62,6 +63,19 @@ export function incident(ruleId: string, state: Incident["state"]): Incident {
   };
 }
 
+const suppression: Suppression = {
+  ruleId: "break-in",
+  groupId: "dock",
+  reason: "cooldown",
+  at: 1_700_000_000_000,
+  heldMs: 0,
+  holdForMs: 0,
+  cooldownUntil: 1_700_000_060_000,
+  confidence: 0.9,
+  summary: "hear: dog (dock-mic 0.90)",
+  absences: [],
+};
+
 /** Tells every stage's telemetry everything it can be told, with ids inside and outside the configuration. */
 export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): void {
   const { sources, encoders, pipeline, fusion, store, bus, life, stages } = events;
@@ -97,7 +111,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   }
   for (const rule of ["break-in", "no such rule"]) {
     fusion.incident(incident(rule, "firing"));
-    fusion.suppressed(rule, "cooldown");
+    fusion.suppressed({ ...suppression, ruleId: rule });
   }
   store.committed(0.004);
   store.corrupt(1);
