@@ -33,7 +33,7 @@ interface SourceBase {
 }
 
 /** How long each anomaly must last before it counts, ms; Infinity: it is normal here. Absent: as usual. */
-export type AnomalyConfig = Readonly<Partial<Record<"frozen" | "black" | "covered" | "silent" | "dc" | "clipping", number>>>;
+export type AnomalyConfig = Readonly<Partial<Record<"frozen" | "black" | "covered" | "silent" | "dc" | "clipping" | "out_of_phase", number>>>;
 
 /** What a camera and a microphone have. */
 interface MediaBase extends SourceBase {
@@ -169,6 +169,7 @@ const soundAnomalies = {
   silent: anomaly.describe("digital silence for so long (60s) blinds the source; off: zeros are normal, as of a noise gate"),
   dc: anomaly.describe("a constant voltage in the place of sound for so long (60s) blinds the source"),
   clipping: anomaly.describe("sound that is cut off at full scale for so long (10s) is told"),
+  out_of_phase: anomaly.describe("two channels that cancel each other for so long (10s) are told; they are heard all the same"),
 };
 
 const pictureAnomalies = {
@@ -178,8 +179,8 @@ const pictureAnomalies = {
 };
 
 /** Takes the keys of anomalies out of a source's keys and puts them together. */
-function withAnomalies<T extends { readonly [K in keyof AnomalyConfig]: AnomalyConfig[K] | undefined }>({ frozen, black, covered, silent, dc, clipping, ...rest }: T) {
-  const anomalies: AnomalyConfig = present({ frozen, black, covered, silent, dc, clipping });
+function withAnomalies<T extends { readonly [K in keyof AnomalyConfig]: AnomalyConfig[K] | undefined }>({ frozen, black, covered, silent, dc, clipping, out_of_phase, ...rest }: T) {
+  const anomalies: AnomalyConfig = present({ frozen, black, covered, silent, dc, clipping, out_of_phase });
   return { ...rest, anomalies };
 }
 

@@ -7,6 +7,7 @@ import type { FrameCapture, SoundCapture } from "../../encoders/capture.js";
 import type { SoundTower } from "../../encoders/pack-manifest.js";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { InputReport, PIXELS_MAX, type ReportOptions } from "../sources/input-report.js";
+import { PhaseJudge, sumAndDifference } from "../sources/phase.js";
 import { FROM_FILE } from "../sources/media-formats.js";
 import { exitOf, FFMPEG_LIMITS, requireProgram, spawnLimited } from "../runtime/child-process.js";
 
@@ -16,6 +17,8 @@ const PICTURE_SIDE_MAX = 512;
 const SOUND_MAX_S = 600;
 /** The descriptor on which ffmpeg gets the file: it sees no name, and so judges by content alone. */
 const FILE_FD = 3;
+/** As many as a source's sound comes in. */
+const PIECES_PER_SECOND = 10;
 /** How long one file may take, ms. */
 const DEADLINE_MS = 60_000;
 /** How much of what ffmpeg says is kept, characters. */
@@ -37,9 +40,9 @@ export async function decodePicture(path: string): Promise<FrameCapture> {
  * Errors: FusiondError "media_invalid".
  */
 export async function decodeSound(path: string, { sampleRateHz, windowMs, hopMs }: Pick<SoundTower, "sampleRateHz" | "windowMs" | "hopMs">): Promise<SoundCapture[]> {
-  const bytes = await decode(path, { picture: false, sound: true }, ["-vn", "-t", String(SOUND_MAX_S), "-ac", "1", "-ar", String(sampleRateHz), "-f", "f32le"]);
+  const bytes = await decode(path, { picture: false, sound: true }, ["-vn", "-t", String(SOUND_MAX_S), "-af", sumAndDifference(sampleRateHz), "-c:a", "pcm_f32le", "-f", "f32le"]);
   if (bytes.length === 0) throw new FusiondError("media_invalid", `${path} has no sound that can be decoded`);
-  const samples = new Float32Array(new Uint8Array(bytes).buffer);
+  const samples = heard(new Float32Array(new Uint8Array(bytes).buffer), sampleRateHz);
   return soundWindows(samples, (sampleRateHz * windowMs) / 1000, (sampleRateHz * hopMs) / 1000).map((window, seq) => ({
     modality: "audio",
     sourceId: path,
@@ -50,6 +53,14 @@ export async function decodeSound(path: string, { sampleRateHz, windowMs, hopMs 
     sampleRateHz,
     samples: window,
   }));
+}
+
+/** What a source that gives this would be heard to say. */
+function heard(pairs: Float32Array, sampleRateHz: number): Float32Array {
+  const [judge, length] = [new PhaseJudge(), 2 * Math.round(sampleRateHz / PIECES_PER_SECOND)];
+  const samples = new Float32Array(pairs.length / 2);
+  for (let at = 0; at < pairs.length; at += length) samples.set(judge.take(pairs.subarray(at, at + length)).samples, at / 2);
+  return samples;
 }
 
 /** Windows of `length` samples, one every `hop`, until all was in one; zeros after the end. At least one. */

@@ -6,7 +6,7 @@ import type { AnomalyKind } from "./source.js";
 export type AnomalyOptions = Readonly<Record<AnomalyKind, number>>;
 
 /** Anomalies as they are taken by default. */
-export const defaultAnomalies: AnomalyOptions = { frozen: 30_000, black: 30_000, covered: 30_000, silent: 60_000, dc: 60_000, clipping: 10_000 };
+export const defaultAnomalies: AnomalyOptions = { frozen: 30_000, black: 30_000, covered: 30_000, silent: 60_000, dc: 60_000, clipping: 10_000, out_of_phase: 10_000 };
 
 /** What an anomaly means for who watches, in an operator's words; one that does not blind has none. */
 export const BLINDING: Readonly<Partial<Record<AnomalyKind, string>>> = {

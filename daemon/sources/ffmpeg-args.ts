@@ -2,6 +2,7 @@
 import { FusiondError } from "../../fusion/model/errors.js";
 import { PIXELS_MAX, type ReportOptions } from "./input-report.js";
 import { CONTAINERS, FROM_FILE, FROM_RTSP, fromHttp, type Allowed } from "./media-formats.js";
+import { sumAndDifference } from "./phase.js";
 import { MARKED, pictureStamps, soundStamps } from "./stamp-filters.js";
 import { encodeUserinfo, shownLocation, type Credentials } from "./redact.js";
 
@@ -43,7 +44,7 @@ export interface PictureOutput {
   readonly widthPx: number;
 }
 
-/** What is wanted of the sound: mono float32. */
+/** What is wanted of the sound: float32, the sum of its channels and their difference in turn. */
 export interface SoundOutput {
   readonly sampleRateHz: number;
 }
@@ -189,8 +190,7 @@ function pictureArgs({ fps, widthPx, all }: PictureOutput, live: boolean): strin
 
 function soundArgs({ sampleRateHz }: SoundOutput, live: boolean): string[] {
   const piece = Math.round(sampleRateHz / SOUND_PIECES_PER_SECOND);
-  const format = `aresample=${sampleRateHz},aformat=sample_fmts=flt:channel_layouts=mono`;
-  const graph = `[0:a:0]${live ? `${soundStamps()},` : ""}${format},asetnsamples=n=${piece}:p=0,asplit[ai][as]`;
+  const graph = `[0:a:0]${live ? `${soundStamps()},` : ""}${sumAndDifference(sampleRateHz)},asetnsamples=n=${piece}:p=0,asplit[ai][as]`;
   return [
     ...["-filter_complex", graph],
     ...["-map", "[ai]", "-c:a", "pcm_f32le", "-flush_packets", "1", "-f", "framecrc", `pipe:${PIPES.soundIndex}`],

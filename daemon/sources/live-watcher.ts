@@ -42,11 +42,12 @@ export class LiveWatcher {
         await this.#tell(link, "image", time);
         if (this.#frozen.reconnectDue(nowMs)) link.end("frozen", this.#why("frozen"));
       },
-      sound: async (samples, nowMs, time, startedAt) => {
+      sound: async ({ samples, isOutOfPhase }, nowMs, time, startedAt) => {
         const { isConstant, isOffset, isClipped } = soundLevels(samples);
         this.#observe("silent", isConstant && !isOffset, nowMs, startedAt);
         this.#observe("dc", isOffset, nowMs, startedAt);
         this.#observe("clipping", isClipped, nowMs, startedAt);
+        this.#observe("out_of_phase", isOutOfPhase, nowMs, startedAt);
         await this.#tell(link, "audio", time);
       },
       gap: () => {

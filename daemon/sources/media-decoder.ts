@@ -8,14 +8,14 @@ import { ExactReader } from "./exact-reader.js";
 import { PIPES, type FfmpegCommand } from "./ffmpeg-args.js";
 import { framecrcEntries, type FramecrcEntry } from "./framecrc.js";
 import { InputReport } from "./input-report.js";
+import { PhaseJudge, type HeardSound } from "./phase.js";
 import { eachLine } from "./stderr-notes.js";
 
 /** Takes what is decoded, in order per stream; while it has not resolved the next piece of that stream is not read. */
 export interface MediaHandlers {
   /** `pixels`: entry.height x entry.width x 3, uint8, RGB; a buffer of its own, which now belongs to the handler. */
   frame?(entry: FramecrcEntry, pixels: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Mono, -1..1; a buffer of its own. */
-  sound?(ptsMs: number, samples: Float32Array<ArrayBuffer>): Promise<void>;
+  sound?(ptsMs: number, sound: HeardSound): Promise<void>;
   /** A line of ffmpeg's stderr, with whatever secrets it holds. */
   complaint(line: string): void;
   /** The input is not decoded, for this reason; nothing of it has come or will. */
@@ -134,12 +134,13 @@ async function readPictures(child: ChildProcess, handlers: MediaHandlers, accept
 async function readSound(child: ChildProcess, handlers: MediaHandlers, accepted: Promise<boolean>, signal: AbortSignal): Promise<void> {
   if (handlers.sound === undefined) return;
   const [index, samples] = [pipe(child, PIPES.soundIndex), pipe(child, PIPES.sound)];
+  const judge = new PhaseJudge();
   const reader = new ExactReader(samples);
   try {
     for await (const entry of framecrcEntries(index)) {
       const piece = await reader.read(entry.sizeBytes);
       if (piece === undefined || signal.aborted || !(await accepted)) return;
-      await handlers.sound(entry.ptsMs, new Float32Array(piece.buffer));
+      await handlers.sound(entry.ptsMs, judge.take(new Float32Array(piece.buffer)));
     }
   } finally {
     hangUp(index, samples);

@@ -1,6 +1,7 @@
 // From decoded pieces of one connection or file to captures in event time.
 import type { Clock } from "../runtime/clock.js";
 import type { FramecrcEntry } from "./framecrc.js";
+import type { HeardSound } from "./phase.js";
 import { PcmWindows, type PcmWindow, type WindowOptions } from "./pcm-windows.js";
 import type { SignalOutlet } from "./signal-outlet.js";
 import { isOutlier } from "./stamp-filters.js";
@@ -18,7 +19,7 @@ export interface WatchedFrame {
 export interface IntakeWatcher {
   frame(frame: WatchedFrame, nowMs: number, time: number): Promise<void>;
   /** `time`: the end of the piece. */
-  sound(samples: Float32Array, nowMs: number, time: number, startedAt: number): Promise<void>;
+  sound(sound: HeardSound, nowMs: number, time: number, startedAt: number): Promise<void>;
   /** Sound did not follow on from the piece before. */
   gap(): void;
   /** A picture's time stamp was no place in time: it was left out. */
@@ -67,14 +68,15 @@ export class MediaIntake {
     await this.#outlet.capture({ modality: "image", capturedAt, durationMs: 0, receivedAtMs, width, height, pixels });
   }
 
-  async sound(ptsMs: number, samples: Float32Array): Promise<void> {
+  async sound(ptsMs: number, sound: HeardSound): Promise<void> {
+    const { samples } = sound;
     const endPtsMs = ptsMs + (samples.length * 1000) / this.#sampleRateHz;
     const receivedAtMs = this.#clock.monotonicNowMs();
     this.#timeline.arrived(endPtsMs, receivedAtMs);
     const pushed = this.#windows?.push(samples, ptsMs);
     if (pushed?.gap === true) this.#watcher.gap();
     for (const window of pushed?.windows ?? []) await this.#window(window, receivedAtMs);
-    await this.#watcher.sound(samples, receivedAtMs, this.#timeline.timeOf(endPtsMs), this.#timeline.timeOf(ptsMs));
+    await this.#watcher.sound(sound, receivedAtMs, this.#timeline.timeOf(endPtsMs), this.#timeline.timeOf(ptsMs));
   }
 
   /** The next piece of sound does not follow on: what waits for its window is given up. */

@@ -178,7 +178,7 @@ export class MicrophoneSource implements Source {
       const bytes = await reader.read(pieceSamples * 2);
       if (bytes === undefined) return;
       const samples = Float32Array.from(new Int16Array(bytes.buffer), (value) => value / 32768);
-      await intake.sound((heard * 1000) / rate, samples);
+      await intake.sound((heard * 1000) / rate, { samples, isOutOfPhase: false });
     }
   }
 }

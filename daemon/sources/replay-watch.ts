@@ -30,7 +30,7 @@ export class ReplayWatch {
   over({ frame, sound }: Takers): Takers {
     return {
       ...(frame && { frame: (entry, pixels) => this.#take(() => frame(entry, pixels)) }),
-      ...(sound && { sound: (ptsMs, samples) => this.#take(() => sound(ptsMs, samples)) }),
+      ...(sound && { sound: (ptsMs, heard) => this.#take(() => sound(ptsMs, heard)) }),
     };
   }
 

@@ -31,12 +31,12 @@ export const RESTART_REASONS = ["exit", "stall", "frozen", "rate", "start_failed
 export type RestartReason = (typeof RESTART_REASONS)[number];
 
 /** Closed set of anomalies. */
-export const ANOMALY_KINDS = ["frozen", "black", "covered", "silent", "dc", "clipping"] as const;
+export const ANOMALY_KINDS = ["frozen", "black", "covered", "silent", "dc", "clipping", "out_of_phase"] as const;
 /** What is wrong with what a source shows. */
 export type AnomalyKind = (typeof ANOMALY_KINDS)[number];
 
 /** The anomalies of one modality. */
-export const ANOMALIES_OF = { image: ["frozen", "black", "covered"], audio: ["silent", "dc", "clipping"], text: [] } as const satisfies Record<string, readonly AnomalyKind[]>;
+export const ANOMALIES_OF = { image: ["frozen", "black", "covered"], audio: ["silent", "dc", "clipping", "out_of_phase"], text: [] } as const satisfies Record<string, readonly AnomalyKind[]>;
 
 /** The life of a source, judged by observations produced, not by bytes. */
 export type SourceState = "starting" | "healthy" | "alarmed" | "recovering" | "escalated" | "failed" | "ended";

@@ -38,6 +38,9 @@ void t.test("decode: a sound is windows of its tower", async (t) => {
   const last = windows[3]?.samples as Float32Array;
   t.ok(last.subarray(0, 27_000).some((x) => Math.abs(x) > 0.05) && last.subarray(27_500).every((x) => x === 0), "silence after the end");
   t.equal((await decodeSound(made("short.wav", "sine=duration=0.1"), tower)).length, 1);
+  const stereo = (name: string, right: string): Promise<Float32Array[]> =>
+    decodeSound(made(name, `sine=frequency=440:sample_rate=44100:duration=3.2,pan=stereo|c0=c0|c1=${right}`), tower).then((all) => all.map(({ samples }) => samples));
+  t.same(await stereo("inverted.wav", "-1*c0"), await stereo("agreeing.wav", "c0"), "as it would be heard: channels that cancel do not");
 });
 
 void t.test("decode: what cannot be decoded is said with the file's name", async (t) => {

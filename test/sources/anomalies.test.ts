@@ -43,7 +43,7 @@ async function watchSound(file: string, options: Partial<AnomalyOptions> = {}): 
     for (const piece of told.captures) {
       if (piece.modality !== "audio") continue;
       const end = piece.capturedAt + piece.durationMs;
-      await watch.sound(piece.samples, end, end, piece.capturedAt);
+      await watch.sound({ samples: new Float32Array(piece.samples), isOutOfPhase: false }, end, end, piece.capturedAt);
     }
   });
 }

@@ -127,7 +127,7 @@ void t.test("sources: a replay of which nothing comes is given up, one that is t
   const watch = new ReplayWatch(clock, () => stalled++);
   let release: () => void = () => undefined;
   const { sound: take } = watch.over({ sound: () => new Promise<void>((resolve) => (release = resolve)) });
-  const taking = take?.(0, new Float32Array());
+  const taking = take?.(0, { samples: new Float32Array(), isOutOfPhase: false });
   await clock.advance(10 * STALL_MS);
   t.equal(stalled, 0, "whoever takes may take his time");
   release();

@@ -136,8 +136,8 @@ void t.test("sources: digital silence is told, and taken back once there is soun
     end: () => undefined,
   };
   const watch = watcher.watch(link);
-  for (let now = 0; now <= 6000; now += 100) await watch.sound(new Float32Array(10), now, now, now - 100);
-  for (let now = 6100; now <= 10_000; now += 100) await watch.sound(new Float32Array(10).fill(0.1), now, now, now - 100);
+  for (let now = 0; now <= 6000; now += 100) await watch.sound({ samples: new Float32Array(10), isOutOfPhase: false }, now, now, now - 100);
+  for (let now = 6100; now <= 10_000; now += 100) await watch.sound({ samples: new Float32Array(10).fill(0.1), isOutOfPhase: false }, now, now, now - 100);
   t.same(telemetry.anomalies, ["silent true", "silent false"]);
   t.same([...new Set(said)], ["audio", "audio: digital silence (for 5 s; write silent: off if that is normal here) since -100"], "blind since the silence began, and not for its pictures");
   t.equal(said.at(-1), "audio");
