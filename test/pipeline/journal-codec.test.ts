@@ -2,13 +2,14 @@ import { toUSVString } from "node:util";
 import fc from "fast-check";
 import t from "tap";
 import { encode } from "../../daemon/codec/msgpack.js";
-import { decodeEntry, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import type { Step } from "../../daemon/pipeline/group-state.js";
 import { witnessChanges, witnessesOf } from "../../daemon/pipeline/witness-changes.js";
 import { inWholeMs } from "../../daemon/pipeline/whole-ms.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import { hostileKey, hostileText } from "../support/hostile.js";
 import { holds } from "../support/property.js";
+import { field, RuleBench, ruleSource } from "../rules/support.js";
 
 const line = { id: "o", sourceId: "s", modality: "text", seq: 1, capturedAt: 5, durationMs: 0, gate: "open", quality: 1 } as const;
 
@@ -27,6 +28,16 @@ void t.test("journal codec: whatever a text line says comes back as it was", (t)
   );
   const older = encode({ kind: "observation", observation: { ...line, fields: { door: "open" } } });
   t.match(decodeEntry(older), { observation: { fields: new Map([["door", "open"]]) } }, "as an older fusiond wrote it");
+  t.end();
+});
+
+void t.test("journal codec: what a rule remembers comes back whole, the best look lately too", (t) => {
+  const bench = new RuleBench(ruleSource(field("door", "open"), { cooldownMs: 60_000 }));
+  for (const at of [10, 20]) bench.line(at, "door", "open");
+  const rules = bench.engine.data;
+  t.match(rules.rules.get("rule")?.leaves, [{ best: { at: 20_000, sourceId: "badges" } }]);
+  const checkpoint = { encoders: "none", watermark: 0, state: { cohorts: new Map(), open: [], rules }, told: [] };
+  t.strictSame(decodeCheckpoint(encodeCheckpoint(checkpoint)), checkpoint);
   t.end();
 });
 

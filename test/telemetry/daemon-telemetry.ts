@@ -63,7 +63,8 @@ export function incident(ruleId: string, state: Incident["state"]): Incident {
   };
 }
 
-const suppression: Suppression = {
+/** A candidate that a rule held back. */
+export const suppression: Suppression = {
   ruleId: "break-in",
   groupId: "dock",
   reason: "cooldown",
