@@ -18,6 +18,8 @@ export interface MediaHandlers {
   sound?(ptsMs: number, sound: HeardSound): Promise<void>;
   /** A line of ffmpeg's stderr, with whatever secrets it holds. */
   complaint(line: string): void;
+  /** Why the body that went in broke off, in our own words or Node's. */
+  brokenOff(reason: string): void;
   /** The input is not decoded, for this reason; nothing of it has come or will. */
   refused(sentence: string): void;
 }
@@ -81,11 +83,11 @@ async function heed(child: ChildProcess, command: FfmpegCommand, handlers: Media
   });
 }
 
-/** Hands a body on; why it broke off is a complaint, but not that nobody takes it any more. */
+/** Hands a body on; that nobody takes it any more is no reason for its end. */
 function feed(body: Readable, stdin: Writable, handlers: MediaHandlers, signal: AbortSignal): void {
   pipeline(body, stdin, (error) => {
     if (signal.aborted || (stdin.errored !== null && body.errored === null)) return;
-    handlers.complaint(error?.message ?? "the camera ended the stream");
+    handlers.brokenOff(error?.message ?? "the camera ended the stream");
   });
 }
 

@@ -50,7 +50,7 @@ const COMPLAINTS_MAX = 4;
 /** Decodes into the intake until ffmpeg ends or the signal aborts. Errors: those of `decodeMedia`. */
 export async function runPass(options: PassOptions, intake: MediaIntake, signal: AbortSignal): Promise<Pass> {
   const complaints: string[] = [];
-  const found: { missing?: "picture" | "sound"; refused?: string } = {};
+  const found: { missing?: "picture" | "sound"; refused?: string; brokenOff?: string } = {};
   const complaint = (line: string): void => {
     const track = NO_TRACK.exec(line)?.[1];
     if (track !== undefined) found.missing = track === "a" ? "sound" : "picture";
@@ -58,16 +58,17 @@ export async function runPass(options: PassOptions, intake: MediaIntake, signal:
   };
   const { picture, sound, clock } = options;
   const opened = await open(options, signal);
-  if (opened instanceof FusiondError) return { refused: opened.message, captures: 0, exitCode: null, failure: failureOf([opened.message]) ?? { words: opened.message }, complaints: [opened.message] };
+  if (opened instanceof FusiondError) return { refused: opened.message, captures: 0, exitCode: null, failure: { ...failureOf([opened.message]), words: opened.message }, complaints: [opened.message] };
   const { input, body, paced } = opened;
   const frame = picture && { frame: intake.frame.bind(intake) };
   const samples = sound && { sound: intake.sound.bind(intake) };
   const refused = (sentence: string): void => void (found.refused = sentence);
+  const brokenOff = (reason: string): void => void (found.brokenOff = failureOf([reason])?.words ?? reason);
   const command = ffmpegCommand(input, picture && { ...picture, all: paced }, sound);
   const watch = new ReplayWatch(input.mode === "replay" ? clock : undefined, () => refused(`ffmpeg gave nothing of it for ${STALL_MS / 1000} s`));
   const ends = AbortSignal.any([signal, watch.signal]);
-  const end = await decodeMedia(command, { ...watch.over({ ...frame, ...samples }), complaint, refused }, ends, body).finally(() => watch.close());
-  const told = found.refused ?? (found.missing && `it has no ${found.missing} track`);
+  const end = await decodeMedia(command, { ...watch.over({ ...frame, ...samples }), complaint, refused, brokenOff }, ends, body).finally(() => watch.close());
+  const told = found.refused ?? (found.missing && `it has no ${found.missing} track`) ?? found.brokenOff;
   const failure = told === undefined ? explain(intake.captures > 0, complaints, end) : { words: told };
   return { ...found, captures: intake.captures, exitCode: end.code, failure, complaints };
 }

@@ -63,7 +63,7 @@ void t.test("group: an event that is whole only by a merge meets a same_event ru
   t.equal(runner.openEvents, 2, "two happenings, it seems");
   const told = [2000, 2200, 2400].flatMap((at) => runner.observe(seen(at, "image", concept(0), odd)).publication.alerts);
   t.equal(runner.openEvents, 1, "it was one");
-  t.match(told[0]?.incident, { state: "firing", evidence: [{ modality: "audio" }, { modality: "image", capturedAt: 2000 }] });
+  t.match(told[0]?.incident, { state: "firing", evidence: [{ modality: "image", capturedAt: 2000 }, { modality: "audio" }] });
   t.end();
 });
 

@@ -56,7 +56,7 @@ void t.test("failures: what is no camera at all is named", async (t) => {
   t.match(await saidOf(`rtsp://127.0.0.1:${web}/x`), /^(not a camera but a web server|it hung up)/);
   t.match(await saidOf(`rtsps://127.0.0.1:${web}/x`), /^it does not speak TLS/);
   t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(json))}/x`), /gives text \(application\/json\) instead of pictures/);
-  t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(away))}/x`), /^no such stream path/);
+  t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(away))}/x`), /^the camera has nothing at this address \(404 Not Found\): correct the path/);
   const mute = await listening(t, createServer((socket) => void socket.on("error", () => undefined).resume()));
   t.match(await saidOf(`rtsp://127.0.0.1:${mute}/x`), /^(no answer|it takes the connection but does not answer|no picture within)/);
   const gruff = await listening(t, createServer((socket) => void socket.destroy()));
