@@ -29,7 +29,7 @@ function configOf(http: string): string {
     "sources:",
     '  doors: {text: {file: doors.txt, json: true}}',
     '  yard-cam: {camera: "rtsp://127.0.0.1:1/stream"}',
-    "groups: {yard: {sources: [doors, yard-cam], allowed_lateness: 100ms}}",
+    "groups: {yard: {sources: [doors, yard-cam], allowed_lateness: 100ms, idle_after: 2s}}",
     "rules:",
     `  back-door: {${met("back")}, cooldown: 10m}`,
     `  side-door: {${met("side")}, unless: {read: {field: badge, equals: accepted}, within: 500ms}}`,
@@ -70,8 +70,9 @@ void t.test("explain: a running daemon says of each rule how it stands and why i
   t.match(await entry("side-door", { reason: "unless" }), { why: /^read: badge = accepted was met at / });
   t.match(await entry("front-door", { reason: "blind" }), { why: /^see: person cannot be answered from .* to .*, no source was watching$/ });
 
-  const rules = ["back-door", "side-door", "front-door", "cellar-door"];
-  const [back, side, front, cellar] = (await Promise.all(rules.map((rule) => explain(folder, rule)))) as [Ended, Ended, Ended, Ended];
+  const asked = [["back-door"], ["side-door"], ["front-door"], ["cellar-door"], ["--json", "cellar-door"], ["font-door"], ["attic-door"]];
+  const answers = await Promise.all(asked.map((args) => explain(folder, ...args)));
+  const [back, side, front, cellar, json, misspelt, off] = answers as [Ended, Ended, Ended, Ended, Ended, Ended, Ended];
   t.equal(back.code, 0);
   t.match(back.stdout, /^back-door in yard, at \d\d:\d\d:\d\d: cooling down for [\d.]+ s more, until /);
   t.match(back.stdout, /fired last: \d\d:\d\d:\d\d to \d\d:\d\d:\d\d\n {2}held back since fusiond started: cooldown 1; lately:\n/);
@@ -82,27 +83,23 @@ void t.test("explain: a running daemon says of each rule how it stands and why i
   t.match(front.stdout, /held back since fusiond started: blind 1; lately:\n.*held back \(blind\): see: person cannot be answered from /);
   t.match(cellar.stdout, /^cellar-door in yard, at .*: idle, its conditions are not met\n {2}needed, all within 1 s:\n {4}read: door = cellar: no; nothing ever spoke for it\n/);
   t.match(cellar.stdout, /fired: not that it remembers\n {2}held back since fusiond started: nothing\n$/);
-  t.match(JSON.parse((await explain(folder, "--json", "cellar-door")).stdout), { ruleId: "cellar-door", groups: [{ groupId: "yard", standing: { state: "idle" } }] });
+  t.match(JSON.parse(json.stdout), { ruleId: "cellar-door", groups: [{ groupId: "yard", standing: { state: "idle" } }] });
 
-  refused(t, await explain(folder, "font-door"), 2, 'fusiond.yaml has no rule "font-door"; the nearest it has: front-door');
-  refused(t, await explain(folder, "attic-door"), 1, 'the rule "attic-door" is switched off: take "enabled: false" out of it and restart fusiond');
-  const other = configOf(`{listen: "127.0.0.1:${await freePort()}"}`);
-  writeFileSync(join(folder, "fusiond.yaml"), other);
-  t.match(await explain(folder, "back-door"), { code: 1, stdout: "", stderr: /^fusiond does not answer on 127\.0\.0\.1:\d+ \(ECONNREFUSED\): start it, or see http\.listen\n$/ });
+  refused(t, misspelt, 2, 'fusiond.yaml has no rule "font-door"; the nearest it has: front-door');
+  refused(t, off, 1, 'the rule "attic-door" is switched off: take "enabled: false" out of it and restart fusiond');
 });
 
 void t.test("explain: where nobody can be asked, one sentence says so", async (t) => {
-  const folder = t.testdir({ "doors.txt": "" });
-  const asked = (http: string, rule = "back-door"): Promise<Ended> => {
-    writeFileSync(join(folder, "fusiond.yaml"), configOf(http));
-    return explain(folder, rule);
-  };
+  const asked = (http: string, rule = "back-door"): Promise<Ended> => explain(t.testdir({ "doors.txt": "", "fusiond.yaml": configOf(http) }), rule);
   refused(t, await asked("{enabled: false}"), 1, "http is switched off, by which a running fusiond is asked: set http.enabled to true and restart it");
   refused(t, await asked('{listen: "127.0.0.1:0"}'), 1, "http.listen takes any free port (0), so nobody knows where to ask: give it a port and restart fusiond");
   refused(t, await asked("{}", "\u001b[2J"), 2, 'fusiond.yaml has no rule "\ufffd[2J"; it has: back-door, side-door, front-door, cellar-door, attic-door');
 });
 
-void t.test("explain: what answers and is no such daemon is told in one sentence", async (t) => {
+void t.test("explain: what answers and is no such daemon, or nothing, is told in one sentence", async (t) => {
+  t.match(await askRule({ host: "127.0.0.1", port: await freePort() }, "back-door", false), {
+    why: /^fusiond does not answer on 127\.0\.0\.1:\d+ \(ECONNREFUSED\): start it, or see http\.listen$/,
+  });
   const answers = [
     { status: 200, body: "hello", why: "is no fusiond: see http.listen" },
     { status: 200, body: "null", why: "is no fusiond: see http.listen" },
