@@ -1,8 +1,9 @@
 // Child processes that never outlive the daemon.
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { accessSync, closeSync, constants, openSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { tryDescriptors } from "./descriptors.js";
 
 /**
  * Starts a program that dies with the daemon, even when the daemon is killed with SIGKILL, and by nothing else that is
@@ -45,13 +46,10 @@ const DESCRIPTORS_OF_A_CHILD = 16;
  * Errors: FusiondError "resources_exhausted".
  */
 export function requireDescriptors(command: string): void {
-  const opened: number[] = [];
   try {
-    while (opened.length < DESCRIPTORS_OF_A_CHILD) opened.push(openSync("/dev/null", "r"));
+    tryDescriptors(DESCRIPTORS_OF_A_CHILD);
   } catch (cause) {
     throw startError(command, cause);
-  } finally {
-    opened.forEach(closeSync);
   }
 }
 

@@ -1,5 +1,5 @@
 // A path whose lines are followed as they are written, as `tail -F` does, through every way of rotating it.
-import type { Stats } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Clock } from "../runtime/clock.js";
 import { LineFile, type LineFileOptions } from "./line-file.js";
@@ -37,19 +37,21 @@ export class FollowedFile {
   readonly #clock: Clock;
   readonly #options: LineFileOptions;
   #file: LineFile | undefined;
+  /** How it was when it began to be followed: what it held then is old. */
+  #old: Stats | undefined;
   #left: Left[] = [];
-  #looked = false;
 
   constructor(path: string, clock: Clock, options: LineFileOptions) {
     this.#path = path;
     this.#clock = clock;
     this.#options = options;
+    this.#old = statsOf(path);
   }
 
-  /** The lines written since the last look, those of replaced files first. */
+  /** The lines written since the last look, or since this was made, those of replaced files first. */
   async look(): Promise<Look> {
-    const first = !this.#looked;
-    this.#looked = true;
+    const old = this.#old;
+    this.#old = undefined;
     const found = await stat(this.#path).catch((error: NodeJS.ErrnoException) => error);
     const now = found instanceof Error ? undefined : found;
     const lines: string[] = [];
@@ -58,7 +60,7 @@ export class FollowedFile {
     const fault = found instanceof Error ? systemFault(found) : kindFault(found);
     if (now === undefined || fault !== undefined) return { lines, ...(fault === undefined ? {} : { fault }) };
     try {
-      this.#file ??= this.#takeBack(now) ?? (await LineFile.open(this.#path, first, this.#options));
+      this.#file ??= this.#takeBack(now) ?? (await LineFile.open(this.#path, old, this.#options));
       lines.push(...(await this.#file.read()));
     } catch (error) {
       await this.#file?.close().catch(() => undefined); // it is given up either way
@@ -103,6 +105,15 @@ export class FollowedFile {
       if (over) this.#left = this.#left.filter((other) => other !== left);
     }
     return lines;
+  }
+}
+
+/** What is at a path, at once: a line that is written right after must not be taken for an old one. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // the first look says what is wrong
   }
 }
 

@@ -42,11 +42,11 @@ export class LineFile {
     this.#onUnreadable = options.onUnreadable;
   }
 
-  /** Opens what is at the path; `atEnd`: what a file holds by now is old. Errors: those of the system. */
-  static async open(path: string, atEnd: boolean, options: LineFileOptions): Promise<LineFile> {
+  /** Opens what is at the path; `old`: how it was when all that it held was old. Errors: those of the system. */
+  static async open(path: string, old: Stats | undefined, options: LineFileOptions): Promise<LineFile> {
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const file = new LineFile(handle, await handle.stat(), options);
-    if (atEnd && file.#stats.isFile()) await file.#passOver();
+    if (old !== undefined && file.#stats.isFile() && file.is(old) && file.#stats.size >= old.size) await file.#passOver(old);
     return file;
   }
 
@@ -80,9 +80,9 @@ export class LineFile {
     await this.#handle.close();
   }
 
-  async #passOver(): Promise<void> {
-    this.#position = this.#stats.size;
-    this.#mtimeMs = this.#stats.mtimeMs;
+  async #passOver({ size, mtimeMs }: Stats): Promise<void> {
+    this.#position = size;
+    this.#mtimeMs = mtimeMs;
     this.#head = await this.#at(0, Math.min(this.#position, ENCODING_BYTES));
     const tail = Math.min(this.#position, TAIL_BYTES);
     this.#tail = await this.#at(this.#position - tail, tail);

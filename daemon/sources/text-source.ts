@@ -87,21 +87,33 @@ export class TextSource implements Source {
       whenFull: this.finite ? "block" : "drop_oldest",
       onDropped: (reason, count) => this.#drops.add(reason, count),
     });
-    return observing(outlet, signal, (left) => this.#run(outlet, left).finally(() => this.#drops.flush()));
+    const run = this.#runOf(outlet);
+    return observing(outlet, signal, (left) => run(left).finally(() => this.#drops.flush()));
   }
 
-  async #run(outlet: SignalOutlet, signal: AbortSignal): Promise<void> {
+  /** What a file holds by now is old; whatever is written from now on is news, however late it is looked at first. */
+  #runOf(outlet: SignalOutlet): (signal: AbortSignal) => Promise<void> {
     const { origin } = this.#options;
-    if (origin.kind === "replay") return this.#replay(origin.path, origin.startsAtMs, outlet, signal);
+    switch (origin.kind) {
+      case "replay":
+        return (signal) => this.#replay(origin.path, origin.startsAtMs, outlet, signal);
+      case "subject":
+        return async (signal) => this.#subscribe(origin.subject, origin.feed, await this.#begin(outlet), signal);
+      case "file": {
+        const file = new FollowedFile(origin.path, this.#clock, { ...this.#cutting(), onUnreadable: () => this.#drops.add("malformed") });
+        return async (signal) => this.#follow(origin.path, file, await this.#begin(outlet), signal);
+      }
+    }
+  }
+
+  async #begin(outlet: SignalOutlet): Promise<LiveLines> {
     const live = new LiveLines(outlet, this.#clock, this.#options.linesPerSecondMax);
     this.#live = live;
     await outlet.state("starting", live.now());
-    if (origin.kind === "file") return this.#follow(origin.path, live, signal);
-    return this.#subscribe(origin.subject, origin.feed, live, signal);
+    return live;
   }
 
-  async #follow(path: string, live: LiveLines, signal: AbortSignal): Promise<void> {
-    const file = new FollowedFile(path, this.#clock, { ...this.#cutting(), onUnreadable: () => this.#drops.add("malformed") });
+  async #follow(path: string, file: FollowedFile, live: LiveLines, signal: AbortSignal): Promise<void> {
     try {
       for (; !signal.aborted; await delay(this.#clock, LOOK_MS, signal)) {
         const { lines, fault } = await file.look();

@@ -10,9 +10,10 @@ import { isUtf16 } from "../../daemon/sources/text-encoding.js";
 import { scratch } from "./support.js";
 import { VirtualClock } from "./virtual-clock.js";
 
-/** A followed path in a folder of its own; `counts`: what it told beside its lines. */
-function following(t: Parameters<typeof scratch>[0], name = "log") {
+/** A followed path in a folder of its own, which holds `old` already; `counts`: what it told beside its lines. */
+function following(t: Parameters<typeof scratch>[0], { name = "log", old }: { name?: string; old?: string } = {}) {
   const path = join(scratch(t), name);
+  if (old !== undefined) writeFileSync(path, old);
   const clock = new VirtualClock();
   const counts = { oversize: 0, notUtf8: 0, unreadable: 0 };
   const file = new FollowedFile(path, clock, {
@@ -25,9 +26,24 @@ function following(t: Parameters<typeof scratch>[0], name = "log") {
   return { path, clock, counts, file, lines: async () => (await file.look()).lines, fault: async () => (await file.look()).fault };
 }
 
+void t.test("followed file: what is written before the first look is news, what was there before is not", async (t) => {
+  const grown = following(t, { old: "old\n" });
+  appendFileSync(grown.path, "new\n");
+  t.same(await grown.lines(), ["new"]);
+  const absent = following(t);
+  writeFileSync(absent.path, "new\n");
+  t.same(await absent.lines(), ["new"]);
+  const cut = following(t, { old: "old old\n" });
+  writeFileSync(cut.path, "new\n");
+  t.same(await cut.lines(), ["new"]);
+  const replaced = following(t, { old: "old\n" });
+  renameSync(replaced.path, `${replaced.path}.1`);
+  writeFileSync(replaced.path, "new and longer\n");
+  t.same(await replaced.lines(), ["new and longer"]);
+});
+
 void t.test("followed file: what a writer still says to the file that was renamed is read, then what it says to the new one", async (t) => {
-  const { path, clock, lines } = following(t);
-  writeFileSync(path, "old\n");
+  const { path, clock, lines } = following(t, { old: "old\n" });
   const writer = openSync(path, "a");
   t.same(await lines(), []);
   writeSync(writer, "one\n");
@@ -71,8 +87,7 @@ void t.test("followed file: of many replaced files only the newest are held open
 });
 
 void t.test("followed file: one that was cut is read from its start, also if it has grown again meanwhile", async (t) => {
-  const { path, lines } = following(t);
-  writeFileSync(path, "old old old\n");
+  const { path, lines } = following(t, { old: "old old old\n" });
   await lines();
   appendFileSync(path, "one\n");
   t.same(await lines(), ["one"]);
@@ -106,8 +121,7 @@ void t.test("followed file: a writer that goes on where it was in a file that wa
 });
 
 void t.test("followed file: moved away and back it is not read again; a link that leads elsewhere is followed", async (t) => {
-  const { path, lines, fault } = following(t);
-  writeFileSync(path, "old\n");
+  const { path, lines, fault } = following(t, { old: "old\n" });
   await lines();
   renameSync(path, `${path}.1`);
   t.match(await fault(), "is not there");
@@ -130,8 +144,7 @@ void t.test("followed file: no line is lost or read twice, however it is written
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const { path, lines } = following(t, `log${run++}`);
-      writeFileSync(path, "old\n");
+      const { path, lines } = following(t, { name: `log${run++}`, old: "old\n" });
       let writer = openSync(path, "a");
       let [n, rotated] = [0, 0];
       const said: string[] = [];
