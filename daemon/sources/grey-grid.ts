@@ -60,7 +60,7 @@ const DETAIL_MIN = 8;
 
 /** Whether a picture is black: no light anywhere. */
 export function isBlack({ cells }: GreyGrid): boolean {
-  return quantile(cells, 0.99) < BLACK_MAX;
+  return quantileIsBelow(cells, 0.99, BLACK_MAX);
 }
 
 /** Whether a picture shows no detail: something covers the lens, or it looks into fog or glare. A black one counts, too. */
@@ -71,10 +71,12 @@ export function isUniform({ cells }: GreyGrid): boolean {
     if ((at + 1) % CELL_COLUMNS !== 0) steps.push(Math.abs(here - (cells[at + 1] ?? 0)));
     if (at + CELL_COLUMNS < cells.length) steps.push(Math.abs(here - (cells[at + CELL_COLUMNS] ?? 0)));
   }
-  return quantile(Float32Array.from(steps), 0.95) < DETAIL_MIN;
+  return quantileIsBelow(steps, 0.95, DETAIL_MIN);
 }
 
-function quantile(values: Float32Array, share: number): number {
-  const sorted = values.toSorted();
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+/** Whether that share of the values, the smallest first, ends below the bound: by counting, since sorting costs more. */
+function quantileIsBelow(values: ArrayLike<number>, share: number, bound: number): boolean {
+  let below = 0;
+  for (let i = 0; i < values.length; i++) if ((values[i] ?? 0) < bound) below++;
+  return below > Math.floor((values.length - 1) * share);
 }

@@ -42,9 +42,14 @@ export class PhaseJudge {
     const differs = difference > POWER_MIN;
     if (differs && difference > CANCELS_FACTOR * sum) this.#isOutOfPhase = true;
     else if (this.#sum > AGREES_FACTOR * this.#difference || (sum > POWER_MIN && !differs)) this.#isOutOfPhase = false;
-    const at = this.#isOutOfPhase ? 1 : 0;
-    return { samples: Float32Array.from({ length: pairs.length / 2 }, (_, i) => pairs[2 * i + at] ?? 0), isOutOfPhase: this.#isOutOfPhase };
+    return { samples: everyOther(pairs, this.#isOutOfPhase ? 1 : 0), isOutOfPhase: this.#isOutOfPhase };
   }
+}
+
+function everyOther(pairs: Float32Array, first: 0 | 1): Float32Array<ArrayBuffer> {
+  const samples = new Float32Array(pairs.length >> 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = pairs[2 * i + first] ?? 0;
+  return samples;
 }
 
 /** The mean power of every other sample, without their constant part, which says nothing of phase. */
