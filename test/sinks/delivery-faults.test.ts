@@ -144,16 +144,6 @@ const FAULTS: readonly Fault[] = [
     },
     mend: remove,
   },
-  {
-    name: "the stream only takes from another",
-    reason: "unfit",
-    says: /does not take/,
-    damage: async (manager) => {
-      await manager.streams.add({ name: "SOURCE", subjects: ["other.>"] });
-      await manager.streams.add({ name: STREAM, sources: [{ name: "SOURCE" }] });
-    },
-    mend: remove,
-  },
   { name: "the stream takes other subjects", reason: "unfit", says: /does not take fusiond/, damage: stream({ subjects: ["other.>"] }), mend: remove },
   { name: "the stream acknowledges nothing", reason: "unfit", says: /no_ack/, damage: stream({ no_ack: true }), mend: update({ no_ack: false }) },
   { name: "the stream keeps only what is wanted", reason: "unfit", says: /retention interest/, damage: stream({ retention: RetentionPolicy.Interest }), mend: remove },
