@@ -9,7 +9,6 @@ import {
   type Device,
   type ImageGateOptions,
   type ModelCapture,
-  type Sample,
   type StartMessage,
 } from "./host-protocol.js";
 import type { Pack } from "./pack.js";
@@ -40,6 +39,9 @@ const BACKOFF_MS = { first: 250, max: 30_000 };
 const PATIENCE_MS = 1000;
 /** And for one that is being started, which takes some seconds where it goes well, ms. */
 const START_PATIENCE_MS = 10_000;
+
+/** What the gate and the graphs made of a capture. */
+type Gated = Exclude<CaptureResult, { readonly error: string }>;
 
 interface Job {
   readonly capture: ModelCapture;
@@ -242,17 +244,17 @@ export class EncoderHost implements Encoder {
       }
       runMs += result.encodeMs;
       vectors += result.samples.length;
-      job.resolve({ ...this.#encoded(job.capture, result.samples, result.unseen), encodeMs: result.encodeMs });
+      job.resolve({ ...this.#encoded(job.capture, result), encodeMs: result.encodeMs });
     }
     this.#tellFault(this.#collapse());
     this.#options.telemetry.encoded(this.modality, runMs, vectors);
   }
 
-  #encoded(capture: ModelCapture, samples: readonly Sample[], gateBlind: string | undefined): Omit<Encoded, "encodeMs"> {
-    let unseen = gateBlind;
+  #encoded(capture: ModelCapture, { samples, scan, ...gated }: Gated): Omit<Encoded, "encodeMs"> {
+    let { unseen } = gated;
     const { sourceId, modality, capturedAt, durationMs } = capture;
     const observations: Observation[] = [];
-    for (const [index, { vector, inputCrc, gate, quality, region, track }] of samples.entries()) {
+    for (const [index, { vector, inputCrc, gate, quality, region, track, place }] of samples.entries()) {
       const fault = this.#monitor.judge(vector, inputCrc);
       if (fault !== undefined) {
         this.#options.telemetry.rejected(modality, fault);
@@ -268,11 +270,13 @@ export class EncoderHost implements Encoder {
         embedding: { space: this.space, vector },
         ...(region === undefined ? {} : { region }),
         ...(track === undefined ? {} : { track }),
+        ...(place === undefined ? {} : { place }),
       });
     }
     if (samples.length > 0) this.#options.telemetry.variance(modality, this.#monitor.variance);
     unseen = this.#collapse() ?? unseen;
-    return { observations, ...(unseen === undefined ? {} : { unseen }) };
+    const isWhole = scan !== undefined && unseen === undefined; // what has no vector was not looked at
+    return { observations, ...(unseen === undefined ? {} : { unseen }), ...(isWhole ? { scan } : {}) };
   }
 
   #noteIdle(): void {

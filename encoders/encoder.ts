@@ -11,6 +11,16 @@ export interface Encoded {
   readonly encodeMs: number;
   /** Why not all of it was looked at, so that what it does not show may have been there; absent: all of it was. */
   readonly unseen?: string;
+  /** With this frame a scan was completed. */
+  readonly scan?: Scan;
+}
+
+/**
+ * One look at the whole picture of a camera, square after square: since the frame captured at `from` (Unix ms, as the capture
+ * said) every place that is not wholly masked was encoded.
+ */
+export interface Scan {
+  readonly from: number;
 }
 
 /** A tower: turns captures of one modality into observations of one space. */

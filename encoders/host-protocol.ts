@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../fusion/model/errors.js";
 import type { Region } from "../fusion/model/observation.js";
 import type { FrameCapture, SoundCapture } from "./capture.js";
+import type { Scan } from "./encoder.js";
 import type { PackFile, TensorSpec } from "./pack-manifest.js";
 
 /** Where a tower may run: a named device is strict, "auto" takes the fastest that proves itself. */
@@ -78,10 +79,17 @@ export interface Sample {
   readonly quality: number;
   readonly region?: Region;
   readonly track?: number;
+  /** See `Observation.place`. */
+  readonly place?: number;
 }
 
-/** What came of one capture, in the order of the request. At most `SAMPLES_PER_CAPTURE_MAX` samples. `unseen`: why its gate did not look. */
-export type CaptureResult = { readonly samples: readonly Sample[]; readonly encodeMs: number; readonly unseen?: string } | { readonly error: string };
+/**
+ * What came of one capture, in the order of the request. At most `SAMPLES_PER_CAPTURE_MAX` samples. `unseen`: why its gate did
+ * not look. `scan`: the one that this frame completed.
+ */
+export type CaptureResult =
+  | { readonly samples: readonly Sample[]; readonly encodeMs: number; readonly unseen?: string; readonly scan?: Scan }
+  | { readonly error: string };
 
 /** What a child says. "refused": it cannot serve, and says why. */
 export type ChildMessage =

@@ -3,7 +3,7 @@ import { closedEvent, Clusterer, type ClustererOptions, type EventChange, type O
 import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
-import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
+import { compareObservations, compareText, endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Scorer } from "../../fusion/scorer.js";
 import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
@@ -14,17 +14,21 @@ import { shiftedRules } from "../../rules/shifted.js";
 import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 
-/** One step of a group's fold. `upheld`: an incident as it was told, where the vectors that showed it mean nothing any more. */
+/**
+ * One step of a group's fold. `scan`: every place of a camera was looked at between two moments. `upheld`: an incident as it
+ * was told, where the vectors that showed it mean nothing any more.
+ */
 export type Step =
   | { readonly kind: "witness"; readonly change: WitnessChange }
   | { readonly kind: "observation"; readonly observation: Observation }
+  | { readonly kind: "scan"; readonly sourceId: string; readonly from: number; readonly to: number }
   | { readonly kind: "upheld"; readonly at: number; readonly incident: Incident };
 
 /** What a step did, for counting and for telling events. */
 export type StepOutput = { readonly kind: "event"; readonly change: EventChange } | { readonly kind: "rule"; readonly note: RuleNote };
 
-/** Within one moment: who watched, what was seen, what had been told of it. */
-const RANKS: Readonly<Record<Step["kind"], number>> = { witness: 0, observation: 1, upheld: 2 };
+/** Within one moment: who watched, what was seen, that all was looked at, what had been told of it. */
+const RANKS: Readonly<Record<Step["kind"], number>> = { witness: 0, observation: 1, scan: 2, upheld: 3 };
 
 /** The canonical order of steps: a witness counts before the observations of its moment. */
 export const stepOrder: StepOrder<Step> = {
@@ -34,6 +38,8 @@ export const stepOrder: StepOrder<Step> = {
         return step.change.at;
       case "observation":
         return endedAt(step.observation);
+      case "scan":
+        return step.to;
       case "upheld":
         return step.at;
     }
@@ -42,6 +48,7 @@ export const stepOrder: StepOrder<Step> = {
     const time = stepOrder.timeOf(a) - stepOrder.timeOf(b);
     if (time !== 0) return time;
     if (a.kind === "observation" && b.kind === "observation") return compareObservations(a.observation, b.observation);
+    if (a.kind === "scan" && b.kind === "scan") return compareText(a.sourceId, b.sourceId) || a.from - b.from;
     return RANKS[a.kind] - RANKS[b.kind];
   },
 };
@@ -126,6 +133,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
       this.#rules.witness(step.change);
       return [];
     }
+    if (step.kind === "scan") return [];
     if (step.kind === "upheld") return notes(this.#rules.uphold(step.incident));
     const { observation } = step;
     if (observation.gate === "closed") {

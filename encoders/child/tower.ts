@@ -1,5 +1,6 @@
 // What a child does with captures, whatever their modality.
 import { crc32 } from "node:zlib";
+import type { Scan } from "../encoder.js";
 import type { CaptureResult, ModelCapture, Sample } from "../host-protocol.js";
 import type { Model } from "./model.js";
 import type { ModelInput } from "./session.js";
@@ -9,10 +10,14 @@ export interface Cut extends Omit<Sample, "vector" | "inputCrc"> {
   readonly input: ModelInput;
 }
 
-/** What a gate made of a capture. `unseen`: why it did not look, so that no cut does not mean that nothing was there. */
+/**
+ * What a gate made of a capture. `unseen`: why it did not look, so that no cut does not mean that nothing was there. `scan`:
+ * the one that is complete when these cuts are encoded.
+ */
 export interface Look {
   readonly cuts: readonly Cut[];
   readonly unseen?: string;
+  readonly scan?: Scan;
 }
 
 /** Looks at a capture and cuts from it what is to be encoded; remembers the source. Errors: what is wrong with the capture. */
@@ -32,7 +37,8 @@ export async function encodeCaptures(gate: Gate, model: Model, captures: readonl
   return gated.map((one) => {
     if ("error" in one) return one;
     const samples = one.cuts.map(({ input, ...about }) => ({ ...about, vector: byInput.get(input) as Float32Array, inputCrc: checksum(input) }));
-    return { samples, encodeMs: one.gateMs + msEach * samples.length, ...(one.unseen === undefined ? {} : { unseen: one.unseen }) };
+    const { gateMs, unseen, scan } = one;
+    return { samples, encodeMs: gateMs + msEach * samples.length, ...(unseen === undefined ? {} : { unseen }), ...(scan === undefined ? {} : { scan }) };
   });
 }
 

@@ -51,6 +51,11 @@ export interface Observation {
   readonly region?: Region;
   /** Same value = the gate followed this region from picture to picture. Only meaningful within one source. */
   readonly track?: number;
+  /**
+   * 0..63: found by looking at this fixed square of the picture in its turn, not because something moved. The same number
+   * is the same square of one source for as long as its picture and masks stay as they are.
+   */
+  readonly place?: number;
   readonly text?: string;
   readonly fields?: Fields;
 }

@@ -68,6 +68,22 @@ void t.test("group state: any order of arrival within the lateness commits the s
   t.end();
 });
 
+void t.test("group state: a scan comes after the observations of its last moment, and of one moment by source, then by start", (t) => {
+  const observation = sceneOf(1).observations.map((one) => one.observation).find(({ modality }) => modality === "image");
+  if (observation === undefined) throw new Error("the scene shows nothing");
+  const to = endedAt(observation);
+  const steps: readonly Step[] = [
+    { kind: "witness", change: { sourceId: "cam-b", modality: "image", at: to, healthy: true } },
+    { kind: "observation", observation },
+    { kind: "scan", sourceId: "cam-a", from: to - 3000, to },
+    { kind: "scan", sourceId: "cam-a", from: to - 2000, to },
+    { kind: "scan", sourceId: "cam-b", from: to - 4000, to },
+  ];
+  t.same([...steps].reverse().sort((a, b) => stepOrder.compare(a, b)), steps);
+  t.ok(steps.every((step) => stepOrder.timeOf(step) === to));
+  t.end();
+});
+
 void t.test("group state: the state now is the fold of what was committed and the tail, wherever a refold began", (t) => {
   let longest = 0;
   holds(
