@@ -1,4 +1,5 @@
 // A scene as arguments of ffmpeg. Pure.
+import { H264_MP4 } from "../runtime/rendered-files.js";
 import { PICTURES, SOUNDS_BY_NAME } from "./scene-media.js";
 import { SCENE_PICTURE, type Passing, type Playing, type Scene, type Segment } from "./scene.js";
 
@@ -12,7 +13,6 @@ export interface ScenePaths {
 }
 
 const { width, height, fps } = SCENE_PICTURE;
-const ENCODE_VIDEO = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-bf", "0", "-g", "20", "-pix_fmt", "yuv420p", "-f", "mp4"];
 const ENCODE_AUDIO = ["-c:a", "pcm_s16le", "-bitexact", "-f", "wav"];
 const SOUND_RATE_HZ = 16_000;
 /** A camera's own noise: a picture without any would rightly be taken for a frozen one. */
@@ -34,7 +34,7 @@ export function backgroundArgs(footage: string, frames: number): string[] {
 export function videoArgs(scene: Scene, paths: ScenePaths, blank: boolean): string[] {
   if (blank) {
     const source = `color=gray:size=${width}x${height}:rate=${fps}:duration=${seconds(scene.durationMs)},${CAMERA_NOISE}`;
-    return ["-f", "lavfi", "-i", source, ...ENCODE_VIDEO];
+    return ["-f", "lavfi", "-i", source, ...H264_MP4];
   }
   const inputs = [
     ...scene.segments.flatMap((segment) => segmentInput(segment, paths)),
@@ -44,7 +44,7 @@ export function videoArgs(scene: Scene, paths: ScenePaths, blank: boolean): stri
   const joined = `${scene.segments.map((_, i) => `[s${i}]`).join("")}concat=n=${scene.segments.length}:v=1,${RETIME}[v0]`;
   const passings = scene.passings.flatMap((passing, i) => passingFilters(passing, scene.segments.length + i, i));
   const graph = [...parts, joined, ...passings, `[v${scene.passings.length}]format=yuv420p[out]`].join(";");
-  return [...inputs, "-filter_complex", graph, "-map", "[out]", ...ENCODE_VIDEO];
+  return [...inputs, "-filter_complex", graph, "-map", "[out]", ...H264_MP4];
 }
 
 /** The sound track; `silent` leaves the quiet noise alone, which is harder than digital silence. */
