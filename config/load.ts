@@ -12,6 +12,7 @@ import { entriesOf, isSwitchedOff, valueAt } from "./raw.js";
 import { checkReferences } from "./references.js";
 import { salvage } from "./salvage.js";
 import { configSchema, type Config } from "./schema.js";
+import { withStandIns } from "./stand-ins.js";
 import { checkVariables } from "./variables.js";
 
 /** A phrase that a rule looks for, and where it stands: prompts are checked against the pack elsewhere. */
@@ -71,6 +72,18 @@ export function parseConfig(text: string, file: string, env: PathOptions["env"] 
   return loaded;
 }
 
+/**
+ * Reads the rules of a file, with its gate and encoders if it has them: a whole configuration or one with only `rules`.
+ * What else it says is left alone; sources stand in for those that the rules are for.
+ * Errors: FusiondError "config_invalid" with every problem, see problemsOf.
+ */
+export function loadRules(file: string, env: PathOptions["env"] = process.env): LoadedConfig {
+  const { loaded, problems } = inspectText(readText(file), file, env, withStandIns);
+  if (loaded === undefined) throw configInvalid(problems);
+  if (loaded.config.rules.every(({ enabled }) => !enabled)) throw configInvalid([atStart(file, 'has no rule: write at least one under "rules"')]);
+  return loaded;
+}
+
 /** Looks at a configuration file as far as its mistakes allow. Never throws for what it holds, or for a file that cannot be read. */
 export function inspectConfig(file: string, env: PathOptions["env"] = process.env): InspectedConfig {
   try {
@@ -82,11 +95,12 @@ export function inspectConfig(file: string, env: PathOptions["env"] = process.en
   }
 }
 
-function inspectText(text: string, file: string, env: PathOptions["env"]): InspectedConfig {
+/** `completed`: what is added to what the file says before it is checked. */
+function inspectText(text: string, file: string, env: PathOptions["env"], completed: (value: unknown) => unknown = (value) => value): InspectedConfig {
   const document = readYaml(text);
   if (document.value === undefined) return { problems: document.faults.map((fault) => ({ file, ...fault })) };
   if (document.value === null) return { problems: [atStart(file, "is empty: start from config/fusiond.example.yaml")] };
-  const value = asWritten(document);
+  const value = completed(asWritten(document));
   const parsed = configSchema.safeParse(value, { error: predicateOf, reportInput: true });
   const readable = parsed.success ? parsed.data : salvage(value);
   const resolved = readable === undefined ? undefined : resolvePaths(readable, { folder: dirname(resolve(file)), env });

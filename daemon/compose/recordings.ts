@@ -1,4 +1,4 @@
-// Recordings as sources: read as the daemon reads a camera or a microphone whose settings are the defaults.
+// Recordings as sources: a file as the daemon would take it from a camera or a microphone whose settings are the defaults.
 import { gateOf, gateSchema, sourceSchema, type CameraConfig, type GateConfig, type MicrophoneConfig } from "../../config/schema/sources.js";
 import type { CameraGateOptions } from "../../encoders/host-protocol.js";
 import type { Pack } from "../../encoders/pack.js";
@@ -6,22 +6,33 @@ import { assertInvariant } from "../../fusion/model/errors.js";
 import type { Source, SourceTelemetry } from "../sources/source.js";
 import { buildSources } from "./sources.js";
 
+/** A file that is taken as a source. */
+export interface RecordedSource {
+  readonly id: string;
+  readonly path: string;
+  /** What is taken of it: one, or both of a video with sound. */
+  readonly modalities: readonly ("image" | "audio")[];
+  /** Event time of its start, Unix ms; 0 if it is not given. */
+  readonly startsAtMs?: number;
+}
+
 /** How recordings are opened, and how their pictures are looked at. */
 export interface Recordings {
-  /** A source of one modality that ends with its file. */
-  readonly open: (id: string, path: string, modality: "image" | "audio", telemetry: SourceTelemetry) => Source;
+  /** A source that ends with its file. */
+  readonly open: (recorded: RecordedSource, telemetry: SourceTelemetry) => Source;
   readonly gate: CameraGateOptions;
   readonly fps: number;
   readonly widthPx: number;
 }
 
-/** Recordings for a pack; `fps` pictures a second, the default of a camera if it is not given. */
-export function recordingsFor(pack: Pack, fps?: number): Recordings {
-  const gate = gateOf(gateSchema.parse({})) as GateConfig;
+/** Recordings for a pack; `fps` pictures a second and `gate` are the defaults of a camera if they are not given. */
+export function recordingsFor(pack: Pack, fps?: number, gate: GateConfig = gateOf(gateSchema.parse({})) as GateConfig): Recordings {
   const camera = cameraOf("/any", fps);
   return {
-    open: (id, path, modality, telemetry) => {
-      const config = modality === "image" ? { ...cameraOf(path, fps), id, gate } : { ...(sourceSchema.parse({ microphone: path }) as Omit<MicrophoneConfig, "id">), id };
+    open: ({ id, path, modalities, startsAtMs = 0 }, telemetry) => {
+      const config = modalities.includes("image")
+        ? { ...cameraOf(path, fps), id, gate, audio: modalities.includes("audio"), startsAt: startsAtMs }
+        : { ...(sourceSchema.parse({ microphone: path }) as Omit<MicrophoneConfig, "id">), id, startsAt: startsAtMs };
       const [source] = buildSources([config], { pack, telemetry, mode: "replay", fieldsAsked: [], onSecret: () => undefined });
       assertInvariant(source !== undefined, `${path} is a file`);
       return source;

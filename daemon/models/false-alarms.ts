@@ -12,11 +12,12 @@ import { AlarmCounter } from "./metrics.js";
 import type { OrdinaryFile } from "./ordinary-folder.js";
 import { rateOf, RECALL_MIN, REFRACTORY_MS, reportPrompts, thresholdsOf, type CountedPrompt, type FalseAlarmReport } from "./ordinary-report.js";
 import { towerOf, type ScoredFile } from "./score-files.js";
+import { notesTo } from "./source-notes.js";
 
 /** How recordings are read: as the daemon reads its cameras and microphones. */
 export interface Recordings {
   /** A finite source of one modality. */
-  readonly open: (id: string, path: string, modality: OrdinaryFile["modality"], telemetry: SourceTelemetry) => Source;
+  readonly open: (recorded: { readonly id: string; readonly path: string; readonly modalities: readonly OrdinaryFile["modality"][] }, telemetry: SourceTelemetry) => Source;
   readonly gate: CameraGateOptions;
   /** Pictures a second, and the width that they are scaled to, pixels. */
   readonly fps: number;
@@ -69,7 +70,7 @@ export async function countFalseAlarms(options: FalseAlarmOptions, signal: Abort
       const excused = new Set(said.flatMap((label) => labelsLike(pack, labels, label)));
       const counters = thresholds.map((threshold, label) => (threshold === undefined || excused.has(label) ? undefined : new AlarmCounter(threshold, REFRACTORY_MS)));
       const notes: string[] = [];
-      const source = recordings.open(idOf(i), path, modality, notesTo((note) => notes.push(note)));
+      const source = recordings.open({ id: idOf(i), path, modalities: [modality] }, notesTo((note) => notes.push(note)));
       const file = await takeFile(source, host, scorer, counters, signal);
       signal.throwIfAborted();
       if (file instanceof FusiondError) {
@@ -161,17 +162,4 @@ class TimeTaken {
 
 function idOf(file: number): string {
   return `ordinary-${file + 1}`;
-}
-
-/** What a source says of a damaged file; a file that is replayed has nothing else to tell. */
-function notesTo(note: (reason: string) => void): SourceTelemetry {
-  return {
-    dropped: () => undefined,
-    lineFault: () => undefined,
-    restarted: () => undefined,
-    anomaly: () => undefined,
-    unwatched: () => undefined,
-    clockSkew: () => undefined,
-    note: (_id, _level, message, fields) => note(typeof fields?.["detail"] === "string" ? `${message} (${fields["detail"]})` : message),
-  };
 }

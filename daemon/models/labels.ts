@@ -2,7 +2,11 @@
 import { nearest } from "../../config/nearest.js";
 import type { Pack } from "../../encoders/pack.js";
 import { dot } from "../../fusion/model/vector.js";
-import type { LabelledFile } from "./labelled-folder.js";
+
+/** Whatever a label is about. */
+export interface Labelled {
+  readonly label: string;
+}
 
 /** Labels as prompts: each has a vector, and no two are the same to the pack. */
 export interface KnownLabels {
@@ -26,7 +30,7 @@ const SYNONYM_COSINE = 0.999;
 const SUGGESTIONS = 3;
 
 /** The labels of files that the pack knows. Labels that mean the same to it ("cow", "cattle") are one, by the first name. */
-export function knownLabels(pack: Pack, files: readonly LabelledFile[]): KnownLabels {
+export function knownLabels(pack: Pack, files: readonly Labelled[]): KnownLabels {
   const names: string[] = [];
   const vectors: Float32Array[] = [];
   const indices = new Map<string, number>();
@@ -43,7 +47,7 @@ export function knownLabels(pack: Pack, files: readonly LabelledFile[]): KnownLa
 }
 
 /** The labels of files that the pack does not know, with the words nearest to them. */
-export function unknownLabels(pack: Pack, files: readonly LabelledFile[]): UnknownLabel[] {
+export function unknownLabels(pack: Pack, files: readonly Labelled[]): UnknownLabel[] {
   const counts = new Map<string, number>();
   for (const { label } of files) {
     if (pack.vocabulary.vector(label) === undefined) counts.set(label, (counts.get(label) ?? 0) + 1);

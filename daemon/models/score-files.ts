@@ -72,7 +72,7 @@ export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"],
 
 /** A pack's tower on the processor, one thread; pictures are taken whole unless a gate is given. Not started. */
 export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: new Map(), wholePictures: true }): EncoderHost {
-  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate, spawn: spawnBound, telemetry: silent });
+  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate, spawn: spawnBound, telemetry: silentEncoder });
 }
 
 async function capturesOf(pack: Pack, modality: LabelledFile["modality"], path: string): Promise<readonly Capture[] | FusiondError> {
@@ -84,8 +84,8 @@ async function capturesOf(pack: Pack, modality: LabelledFile["modality"], path: 
   }
 }
 
-/** Nothing is told while a pack is scored: what goes wrong ends it. */
-const silent: EncoderTelemetry = {
+/** Nothing is told of a tower while something is scored: what goes wrong ends it. */
+export const silentEncoder: EncoderTelemetry = {
   provider: () => undefined,
   encoded: () => undefined,
   failed: () => undefined,

@@ -28,8 +28,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/models": ["fusion", "fusion/model", "encoders", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/pipeline": STAGES,
   "daemon/demo": [...STAGES, "daemon/tail"],
+  "daemon/score": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/pipeline"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
-  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/pipeline"],
+  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/score", "daemon/pipeline"],
   daemon: ["daemon/cli", "daemon/runtime"],
 };
 

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import t from "tap";
-import { inspectConfig, loadConfig, parseConfig } from "../../config/load.js";
+import { inspectConfig, loadConfig, loadRules, parseConfig } from "../../config/load.js";
 import { configInvalid, formatProblem, problemsOf } from "../../config/problem.js";
 import type { CameraConfig } from "../../config/schema/sources.js";
 import { FusiondError } from "../../fusion/model/errors.js";
@@ -479,5 +479,23 @@ void t.test("load: what is normal for a source is no anomaly there", (t) => {
   t.match(mic, { anomalies: { silent: Infinity } });
   t.throws(() => sourceOf("frozen: never"), /must be off, or how long it must last/);
   t.throws(() => sourceOf("frozen: true"), /must be off, or how long it must last/);
+  t.end();
+});
+
+void t.test("config: rules are read without the place that they are for", (t) => {
+  const file = join(t.testdir(), "rules.yaml");
+  const rulesOf = (text: string): ReturnType<typeof loadRules> => {
+    writeFileSync(file, text);
+    return loadRules(file);
+  };
+  const alone = rulesOf("rules: {r: {all: [{hear: dog}, {see: person}, {read: {field: a, equals: b}}]}}").config;
+  t.match(alone.rules, [{ id: "r", confidence: 0.7 }]);
+  const whole = rulesOf(`${example}\ngate: {regions_max: 7}\nencoders: {threads: 3}`.replace(/^(?:gate|encoders):(?:\n[ #].*)+/gm, "")).config;
+  t.ok(whole.rules.length > 0, "the rules of a whole configuration");
+  const gated = rulesOf("gate: {regions_max: 7}\nencoders: {threads: 3}\nsources: nonsense\nrules: {r: {any: [{see: dog}], groups: [nowhere]}}").config;
+  t.match(gated, { encoders: { threads: 3 }, sources: [{ gate: { regionsMax: 7 } }, {}] });
+  t.same(problems(() => rulesOf("rules: {r: {any: [{hear: 3x, sea: 1}]}}")).length > 0, true);
+  t.match(problems(() => rulesOf("site: x")), [/has no rule/]);
+  t.match(problems(() => rulesOf("rules: {\n  r: {anny: [{hear: dog}]}}")), [/^2:/], "mistakes stand where they are in the file");
   t.end();
 });

@@ -29,7 +29,7 @@ function window(what: "dog" | "silence", atS: number): SoundCapture {
 
 /** Recordings that are not files. A text is what is wrong with one. */
 function count(recordings: Readonly<Record<string, readonly SoundCapture[] | string>>, labelsOf: Readonly<Record<string, readonly string[]>> = {}): Promise<FalseAlarms> {
-  const open = (id: string, path: string): Source => ({ id, modalities: ["audio"], finite: true, observe: () => signals(recordings[path] ?? []) });
+  const open = ({ id, path }: { readonly id: string; readonly path: string }): Source => ({ id, modalities: ["audio"], finite: true, observe: () => signals(recordings[path] ?? []) });
   const files = Object.keys(recordings).map((path) => ({ path, modality: "audio" as const, labels: labelsOf[path] ?? [] }));
   return countFalseAlarms({ pack, modality: "audio", labels, scored, files, recordings: { open, gate: DEFAULT_CAMERA_GATE, fps: 5, widthPx: 640 } }, never);
 }

@@ -1,0 +1,20 @@
+// Telemetry of what runs only to be measured: nobody listens.
+import type { GroupTelemetry, PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
+
+const nothing = (): undefined => undefined;
+
+/** Hears nothing of groups. */
+export const silentGroups: GroupTelemetry = { eventEnded: nothing, late: nothing, incident: nothing, suppressed: nothing };
+
+/** Hears nothing of the data path. */
+export const silentPipeline: PipelineTelemetry = {
+  sourceState: nothing,
+  observed: nothing,
+  dropped: nothing,
+  witnessing: nothing,
+  calibration: nothing,
+  took: nothing,
+  failed: nothing,
+  progressed: nothing,
+  clockSet: nothing,
+};
