@@ -8,6 +8,7 @@ import { renderWords, wordsOf } from "../models/words.js";
 import { packageRoot } from "../runtime/package-root.js";
 import { EXIT } from "./exit-codes.js";
 import { write } from "./output.js";
+import { untilInterrupted } from "./until-interrupted.js";
 
 /** What `models score` was told. */
 export interface ScoreOptions {
@@ -42,19 +43,4 @@ export async function listWords(nameOrPath: string, json: boolean): Promise<numb
   const words = wordsOf(await loadPack(findPack(nameOrPath, { packageRoot })));
   await write(`${(json ? words.map((word) => JSON.stringify(word)) : renderWords(words)).join("\n")}\n`);
   return EXIT.ok;
-}
-
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<number> {
-  const stopping = new AbortController();
-  const onSignal = (): void => stopping.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  try {
-    await work(stopping.signal);
-    return EXIT.ok;
-  } catch (error) {
-    if (stopping.signal.aborted) return EXIT.failure;
-    throw error;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  }
 }

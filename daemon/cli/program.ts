@@ -9,6 +9,7 @@ import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./model
 import { explained, outputFailure, readerLeft, watchOutput } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
+import { standing, type StandingCommand } from "./score-standing.js";
 import { tail } from "./tail.js";
 
 const DEFAULT_CONFIG = "/etc/fusiond/fusiond.yaml";
@@ -95,6 +96,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
 
   addModels(program, done);
+  addScore(program, done);
   return program;
 }
 
@@ -120,6 +122,22 @@ function addModels(program: Command, done: (exitCode: number) => void): void {
     .argument("[pack]", "a pack's name or folder", DEFAULT_PACK)
     .option("--json", "one JSON object a line")
     .action(async (pack: string, options: { json?: true }) => done(await listWords(pack, options.json ?? false)));
+}
+
+function addScore(program: Command, done: (exitCode: number) => void): void {
+  const score = program.command("score").description("how rules fare on recordings of which is known what is truly there");
+  score
+    .command("standing")
+    .description("whether somebody who stands still is seen, and how often he is taken for nobody")
+    .argument("<folder>", "footage of fixed cameras, with a labels.csv (file,start,end,what) that says when a person is in clear view; pictures of things in its things")
+    .requiredOption("--rules <file>", "rules that ask: read {field: ask, equals: now}, and rules that just tell")
+    .option("--pack <name>", "a pack's name or folder; that of the rules' file if not given")
+    .addOption(new Option("--fps <n>", "pictures a second; as a camera has it by default if not given").argParser(picturesASecond))
+    .option("--only <text>", "only scenes with this in their name")
+    .addOption(new Option("--seconds <n>", "how long somebody stands still").argParser(wholeNumber).default(60))
+    .addOption(new Option("--seed <n>", "which scenes").argParser(wholeNumber).default(1))
+    .option("--json", "the numbers as JSON")
+    .action(async (folder: string, options: StandingCommand) => done(await standing(folder, options)));
 }
 
 function wholeNumber(text: string): number {

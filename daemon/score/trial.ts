@@ -6,6 +6,7 @@ import { STAND_IN_CAMERA } from "../../config/stand-ins.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { EncoderHost } from "../../encoders/encoder-host.js";
 import type { Pack } from "../../encoders/pack.js";
+import { TextEncoder } from "../../encoders/text-encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { Evidence, Incident } from "../../rules/incident.js";
 import { buildGroups } from "../compose/groups.js";
@@ -28,7 +29,7 @@ export interface TrialOptions {
   /** Pictures a second; as a camera has it by default if it is not given. */
   readonly fps?: number;
   /** The towers that are needed. */
-  readonly modalities: readonly ("image" | "audio")[];
+  readonly modalities: readonly Modality[];
   /** The id of every source that will give pictures: no two runs may share one, since the gate remembers each. */
   readonly cameras: readonly string[];
   /** What is put before a tower, if anything. */
@@ -124,8 +125,9 @@ export class Trial {
     return { incidents: [...told.values()], looked: looked.spans, notes: this.#notes };
   }
 
-  #tower(modality: "image" | "audio"): Encoder {
+  #tower(modality: Modality): Encoder {
     const { rules, pack, cameras, before } = this.#options;
+    if (modality === "text") return new TextEncoder({ pack, telemetry: silentEncoder });
     const { device, threads } = rules.config.encoders;
     const gate = { cameras: new Map(cameras.map((id) => [id, this.recordings.gate])) };
     const host = new EncoderHost({ modality, pack, device, threads, gate, spawn: spawnBound, telemetry: silentEncoder });

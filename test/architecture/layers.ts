@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/demo": [...STAGES, "daemon/tail"],
   "daemon/score": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/pipeline"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
-  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/score", "daemon/pipeline"],
+  "daemon/standing": [...STAGES, "config", "daemon/compose", "daemon/score"],
+  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/score", "daemon/standing", "daemon/pipeline"],
   daemon: ["daemon/cli", "daemon/runtime"],
 };
 
