@@ -9,6 +9,7 @@ import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./model
 import { explained, outputFailure, readerLeft, watchOutput } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
+import { compose, scenes, type ComposeOptions, type ScenesOptions } from "./score-scenes.js";
 import { standing, type StandingCommand } from "./score-standing.js";
 import { tail } from "./tail.js";
 
@@ -125,7 +126,7 @@ function addModels(program: Command, done: (exitCode: number) => void): void {
 }
 
 function addScore(program: Command, done: (exitCode: number) => void): void {
-  const score = program.command("score").description("how rules fare on recordings of which is known what is truly there");
+  const score = program.command("score").description("how far what rules tell can be believed, on recordings");
   score
     .command("standing")
     .description("whether somebody who stands still is seen, and how often he is taken for nobody")
@@ -138,6 +139,25 @@ function addScore(program: Command, done: (exitCode: number) => void): void {
     .addOption(new Option("--seed <n>", "which scenes").argParser(wholeNumber).default(1))
     .option("--json", "the numbers as JSON")
     .action(async (folder: string, options: StandingCommand) => done(await standing(folder, options)));
+  score
+    .command("compose")
+    .description("compose scenes: a labelled sound over a real background, and real footage with or without people")
+    .argument("<out>", "folder for the scenes: new, or empty")
+    .requiredOption("--sounds <folder>", "labelled sounds, with a labels.csv (file,what,source_id)")
+    .requiredOption("--backgrounds <folder>", "recordings of ordinary places, with a labels.csv (file,what,recording)")
+    .requiredOption("--footage <folder>", "footage, with a labels.csv (file,start,end,what,camera) that says where a person is, or, without what, nobody")
+    .addOption(new Option("--count <n>", "how many scenes").argParser(wholeNumber).default(15))
+    .addOption(new Option("--seed <n>", "which scenes").argParser(wholeNumber).default(1))
+    .action(async (out: string, options: ComposeOptions) => done(await compose(out, options)));
+  score
+    .command("scenes")
+    .description("how many of the times in which rules are truly met are found, how soon, and how many incidents are right")
+    .argument("<folder>", "a sub-folder for each scene, with the files of its sources and a labels.csv (start,end,what,sources)")
+    .requiredOption("--rules <file>", "a configuration, or a file with only rules")
+    .option("--pack <name>", "a pack's name or folder; that of the rules' file if not given")
+    .addOption(new Option("--fps <n>", "pictures a second; as a camera has it by default if not given").argParser(picturesASecond))
+    .option("--json", "the numbers as JSON")
+    .action(async (folder: string, options: ScenesOptions) => done(await scenes(folder, options)));
 }
 
 function wholeNumber(text: string): number {

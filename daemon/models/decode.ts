@@ -13,7 +13,7 @@ import { exitOf, FFMPEG_LIMITS, requireProgram, spawnLimited } from "../runtime/
 
 /** Larger squares are made this large before they are handed on, side in pixels: no tower looks at more. */
 const PICTURE_SIDE_MAX = 512;
-/** What is heard of one sound at most, s. */
+/** What is heard of one sound at once at most, s. */
 const SOUND_MAX_S = 600;
 /** The descriptor on which ffmpeg gets the file: it sees no name, and so judges by content alone. */
 const FILE_FD = 3;
@@ -40,9 +40,8 @@ export async function decodePicture(path: string): Promise<FrameCapture> {
  * Errors: FusiondError "media_invalid".
  */
 export async function decodeSound(path: string, { sampleRateHz, windowMs, hopMs }: Pick<SoundTower, "sampleRateHz" | "windowMs" | "hopMs">): Promise<SoundCapture[]> {
-  const bytes = await decode(path, { picture: false, sound: true }, ["-vn", "-t", String(SOUND_MAX_S), "-af", sumAndDifference(sampleRateHz), "-c:a", "pcm_f32le", "-f", "f32le"]);
-  if (bytes.length === 0) throw new FusiondError("media_invalid", `${path} has no sound that can be decoded`);
-  const samples = heard(new Float32Array(new Uint8Array(bytes).buffer), sampleRateHz);
+  const samples = await decodeSamples(path, sampleRateHz);
+  if (samples.length === 0) throw new FusiondError("media_invalid", `${path} has no sound that can be decoded`);
   return soundWindows(samples, (sampleRateHz * windowMs) / 1000, (sampleRateHz * hopMs) / 1000).map((window, seq) => ({
     modality: "audio",
     sourceId: path,
@@ -53,6 +52,16 @@ export async function decodeSound(path: string, { sampleRateHz, windowMs, hopMs 
     sampleRateHz,
     samples: window,
   }));
+}
+
+/**
+ * The samples of a sound as a source would be heard to give them, mono, from `fromS` on; none behind its end.
+ * Bound: 10 minutes. Errors: FusiondError "media_invalid".
+ */
+export async function decodeSamples(path: string, sampleRateHz: number, fromS = 0): Promise<Float32Array> {
+  const filters = ["-ss", String(fromS), "-t", String(SOUND_MAX_S), "-af", sumAndDifference(sampleRateHz)];
+  const bytes = await decode(path, { picture: false, sound: true }, ["-vn", ...filters, "-c:a", "pcm_f32le", "-f", "f32le"]);
+  return heard(new Float32Array(new Uint8Array(bytes).buffer), sampleRateHz);
 }
 
 /** What a source that gives this would be heard to say. */

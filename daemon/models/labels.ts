@@ -25,7 +25,7 @@ export interface UnknownLabel {
 }
 
 /** Cosine from which two phrases mean the same to a pack: its vectors are stored in 8 bits. */
-const SYNONYM_COSINE = 0.999;
+export const SYNONYM_COSINE = 0.999;
 /** How many near words an unknown label is told. */
 const SUGGESTIONS = 3;
 

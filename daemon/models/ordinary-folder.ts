@@ -42,7 +42,7 @@ export async function readOrdinaryFolders(folders: readonly string[]): Promise<O
   const first = new Map<string, { path: string; modality: OrdinaryFile["modality"]; labels: Set<string> }>();
   const contentOf = contentKeys([...labels.keys()]);
   for (const [path, own] of labels) {
-    const modality = modalityOf(path);
+    const modality = recordedModality(path);
     if (modality === undefined) {
       ignored.push(path);
       continue;
@@ -69,20 +69,22 @@ function namedIn(root: string): (Pick<Named, "path"> & { readonly label?: string
   return [...plain, ...(existsSync(clips) ? filesIn(clips) : [])].map((path): { path: string; label?: string } => ({ path })).concat(namedByTable(root, table));
 }
 
-function filesIn(folder: string): string[] {
+/** The files that lie in a folder itself and are not hidden, in a fixed order. Errors: FusiondError "media_invalid". */
+export function filesIn(folder: string): string[] {
   return entriesOf(folder)
     .map(({ name }) => join(folder, name))
     .filter((path) => !statSync(path, { throwIfNoEntry: false })?.isDirectory());
 }
 
-function modalityOf(path: string): OrdinaryFile["modality"] | undefined {
+/** What a recording gives, by the ending of its name; undefined for a file of another kind. */
+export function recordedModality(path: string): OrdinaryFile["modality"] | undefined {
   const extension = extname(path).toLowerCase();
   if (SOUND_EXTENSIONS.includes(extension)) return "audio";
   return VIDEO_EXTENSIONS.includes(extension) ? "image" : undefined;
 }
 
-/** Tells files of different bytes apart; only those of one length are read. What cannot be read is like no other. */
-function contentKeys(paths: readonly string[]): (path: string) => Promise<string> {
+/** A function that tells files of different bytes apart; only those of one length are read. What cannot be read is like no other. */
+export function contentKeys(paths: readonly string[]): (path: string) => Promise<string> {
   const lengthOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? -1;
   const counts = new Map<number, number>();
   for (const path of paths) counts.set(lengthOf(path), (counts.get(lengthOf(path)) ?? 0) + 1);

@@ -9,6 +9,7 @@ import type { Pack } from "../../encoders/pack.js";
 import { TextEncoder } from "../../encoders/text-encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { Evidence, Incident } from "../../rules/incident.js";
+import type { Rule } from "../../rules/rule.js";
 import { buildGroups } from "../compose/groups.js";
 import { recordingsFor, type RecordedSource, type Recordings } from "../compose/recordings.js";
 import { compileRules, type CompiledRules } from "../compose/rules.js";
@@ -32,6 +33,8 @@ export interface TrialOptions {
   readonly modalities: readonly Modality[];
   /** The id of every source that will give pictures: no two runs may share one, since the gate remembers each. */
   readonly cameras: readonly string[];
+  /** Rules that are derived from the compiled ones, by the same prompts: they run beside them. */
+  readonly also?: readonly Rule[];
   /** What is put before a tower, if anything. */
   readonly before?: (tower: Encoder) => Encoder;
 }
@@ -103,7 +106,7 @@ export class Trial {
     const { rules, pack } = this.#options;
     this.#notes = [];
     const group = { id: groupId, ...groupSchema.parse({ sources: sources.map(({ id }) => id) }) };
-    const compiled = { ...this.#compiled, rules: this.#compiled.rules.map((rule) => ({ ...rule, groups: [groupId] })) };
+    const compiled = { ...this.#compiled, rules: [...this.#compiled.rules, ...(this.#options.also ?? [])].map((rule) => ({ ...rule, groups: [groupId] })) };
     const groups = buildGroups({ ...rules.config, groups: [group] }, pack, compiled, sources, silentGroups, false);
     const looked = new Looked();
     const told = new Map<string, TriedIncident>();

@@ -31,7 +31,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/score": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/pipeline"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
   "daemon/standing": [...STAGES, "config", "daemon/compose", "daemon/score"],
-  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/score", "daemon/standing", "daemon/pipeline"],
+  "daemon/scenes": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/score"],
+  "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/scenes", "daemon/score", "daemon/standing", "daemon/pipeline"],
   daemon: ["daemon/cli", "daemon/runtime"],
 };
 
