@@ -16,11 +16,12 @@ interface Recorder {
 
 function boundArecord(options: RecorderOptions): Recorder {
   const device = options.device === undefined ? [] : ["-D", options.device];
-  const format = ["-r", String(options.sampleRate), "-c", String(options.channels), "-t", options.audioType, "-f", "S16_LE"];
+  const format = ["-r", String(options.sampleRate), "-c", String(options.channels), "-t", options.audioType, "-f", "S16_LE", "-v"];
   return {
     cmd: "setpriv",
     args: ["--pdeathsig", "KILL", "--", "arecord", ...device, ...format, "-"],
-    // Not -q, which hides that a device has another rate. Overruns are told in the user's language otherwise. A group of its own: Ctrl-C is the daemon's to handle.
+    // -v says how ALSA makes of the device what is asked for; -q would hide that it has another rate. All of it would be in
+    // the user's language. A group of its own: Ctrl-C is the daemon's to handle.
     spawnOptions: { env: { ...process.env, LC_ALL: "C" }, detached: true },
   };
 }

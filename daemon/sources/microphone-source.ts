@@ -4,6 +4,8 @@ import nodeRecord, { type Recording } from "node-record-lpcm16";
 import { messageOf } from "../../fusion/model/errors.js";
 import { endChild, requireDescriptors, requireProgram, startError } from "../runtime/child-process.js";
 import { steadyNowMs, systemClock, type Clock } from "../runtime/clock.js";
+import { ArecordReport } from "./arecord-report.js";
+import { ChannelChoice } from "./channel-choice.js";
 import { ExactReader } from "./exact-reader.js";
 import type { ConnectionEnd, Link } from "./connection.js";
 import { failureOf } from "./failure-words.js";
@@ -12,6 +14,7 @@ import type { AnomalyOptions } from "./anomalies.js";
 import { LiveWatcher } from "./live-watcher.js";
 import { MediaIntake } from "./media-intake.js";
 import type { WindowOptions } from "./pcm-windows.js";
+import { halfSumAndDifference, PhaseJudge } from "./phase.js";
 import { redactor } from "./redact.js";
 import { observing, SignalOutlet } from "./signal-outlet.js";
 import type { Source, SourceSignal, SourceTelemetry } from "./source.js";
@@ -36,21 +39,16 @@ export interface MicrophoneSourceOptions {
 /** Sound is read in pieces of so many ms: bounds the delay that reading adds. */
 const PIECE_MS = 100;
 
-/** What arecord says when sound was lost because nobody took it in time. */
-const OVERRUN = /^overrun!!!/;
-
-/** What arecord says when the device has another rate, and then goes on with that. */
-const OTHER_RATE = /rate is not accurate \(requested = \d+Hz, got = (\d+)Hz\)/;
-
-/** What arecord says of every recording, and what follows on the warning above. */
-const NO_COMPLAINT = /^Recording |^\s*please, try the plug plugin|^\s*$/;
+/** Two channels that are mixed into one: they are to be asked for themselves. */
+const ASKS_FOR_TWO: ConnectionEnd = { reason: "start_failed", detail: "it has two channels: going on with both", atOnce: true };
 
 const RECORDER = fileURLToPath(new URL("./bound-arecord.cjs", import.meta.url));
 const GRACE_MS = 500;
 
 /**
  * Listens to a microphone through one arecord child at a time. Sound is counted in samples from the first that arrived;
- * an overrun sets the count anew.
+ * an overrun sets the count anew. A device with two channels is heard by what they have in common, or what they have not
+ * where they cancel each other.
  */
 export class MicrophoneSource implements Source {
   readonly id: string;
@@ -60,6 +58,7 @@ export class MicrophoneSource implements Source {
   readonly #telemetry: SourceTelemetry;
   readonly #clock: Clock;
   readonly #notes: StderrNotes;
+  readonly #channels = new ChannelChoice();
   #hasWrongRate = false;
 
   constructor(options: MicrophoneSourceOptions, telemetry: SourceTelemetry, clock: Clock = systemClock) {
@@ -99,10 +98,13 @@ export class MicrophoneSource implements Source {
     const startedAt = steadyNowMs(this.#clock);
     let refusal: ConnectionEnd | undefined;
     const over = new AbortController();
-    const refuse = (end: ConnectionEnd): void => {
-      refusal ??= end;
-      this.#setWrongRate(true);
+    const end = (why: ConnectionEnd): void => {
+      refusal ??= why;
       over.abort();
+    };
+    const refuse = (rate: number): void => {
+      this.#setWrongRate(true);
+      end(this.#wrongRate(rate));
     };
     const signal = AbortSignal.any([link.signal, over.signal]);
     const timeline = new LiveTimeline({
@@ -113,18 +115,21 @@ export class MicrophoneSource implements Source {
         this.#telemetry.clockSkew(this.id, skewMs / 1000);
       },
       onReanchor: (jumpMs) => this.#telemetry.note(this.id, "warn", "the microphone's clock is off: its times were set anew", { jumpMs }),
-      onRate: (rate) => refuse(this.#wrongRate(rate)),
+      onRate: refuse,
     });
     const intake = new MediaIntake(timeline, outlet, this.#clock, watcher.watch(link), this.#options.sound);
-    const recording = this.#record();
+    const channels = this.#channels.count;
+    const recording = this.#record(channels);
     const failureOfRecording = lastErrorOf(recording);
     let complaint: string | undefined;
+    const report = new ArecordReport();
     const hear = (line: string): void => {
-      const got = OTHER_RATE.exec(line)?.[1];
-      if (got !== undefined) return refuse(this.#wrongRate(Number(got) / this.#options.sound.sampleRateHz));
-      if (NO_COMPLAINT.test(line)) return;
-      complaint = this.#notes.take(line);
-      if (!OVERRUN.test(line)) return;
+      const said = report.take(line);
+      if (said === undefined) return;
+      if (said.kind === "other_rate") return refuse(said.rateHz / this.#options.sound.sampleRateHz);
+      if (said.kind === "mixes_two") return this.#channels.mixesTwo() ? end(ASKS_FOR_TWO) : undefined;
+      complaint = this.#notes.take(said.line);
+      if (!said.lostSound) return;
       timeline.reanchor();
       intake.breakSound();
     };
@@ -133,17 +138,20 @@ export class MicrophoneSource implements Source {
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     try {
-      await this.#listen(recording, intake);
+      await this.#listen(recording, channels, intake);
     } finally {
       signal.removeEventListener("abort", stop);
       await endChild(recording.process, GRACE_MS);
     }
+    const started = timeline.started;
+    const asksForOne = channels === 2 && this.#channels.ended(started);
     if (refusal !== undefined) {
-      await link.blind("audio", refusal.detail, startedAt);
+      if (refusal.atOnce !== true) await link.blind("audio", refusal.detail, startedAt);
       return refusal;
     }
-    const started = timeline.started;
-    return { reason: started ? "exit" : "start_failed", detail: failureOf(complaint === undefined ? [] : [complaint])?.words ?? failureOfRecording() ?? "the recording ended" };
+    const detail = failureOf(complaint === undefined ? [] : [complaint])?.words ?? failureOfRecording() ?? "the recording ended";
+    if (asksForOne) this.#telemetry.note(this.id, "info", "its two channels gave no sound: going on with one", { detail });
+    return { reason: started ? "exit" : "start_failed", detail, atOnce: asksForOne };
   }
 
   #setWrongRate(wrong: boolean): void {
@@ -159,9 +167,9 @@ export class MicrophoneSource implements Source {
     return { reason: "rate", detail: `${device} gives ${got} samples per second where ${asked} were asked for: ${advice}` };
   }
 
-  #record(): Recording {
+  #record(channels: 1 | 2): Recording {
     const { device, sound } = this.#options;
-    const format = { sampleRate: sound.sampleRateHz, channels: 1, audioType: "raw" } as const;
+    const format = { sampleRate: sound.sampleRateHz, channels, audioType: "raw" } as const;
     requireDescriptors("arecord");
     try {
       return nodeRecord.record({ recorder: RECORDER, ...format, ...(device !== undefined && { device }) });
@@ -170,15 +178,17 @@ export class MicrophoneSource implements Source {
     }
   }
 
-  async #listen(recording: Recording, intake: MediaIntake): Promise<void> {
+  async #listen(recording: Recording, channels: 1 | 2, intake: MediaIntake): Promise<void> {
     const rate = this.#options.sound.sampleRateHz;
     const pieceSamples = Math.round((rate * PIECE_MS) / 1000);
     const reader = new ExactReader(recording.stream());
+    const judge = new PhaseJudge();
     for (let heard = 0; ; heard += pieceSamples) {
-      const bytes = await reader.read(pieceSamples * 2);
+      const bytes = await reader.read(pieceSamples * channels * 2);
       if (bytes === undefined) return;
-      const samples = Float32Array.from(new Int16Array(bytes.buffer), (value) => value / 32768);
-      await intake.sound((heard * 1000) / rate, { samples, isOutOfPhase: false });
+      const samples = new Int16Array(bytes.buffer);
+      const sound = channels === 2 ? judge.take(halfSumAndDifference(samples)) : { samples: Float32Array.from(samples, (value) => value / 32768), isOutOfPhase: false };
+      await intake.sound((heard * 1000) / rate, sound);
     }
   }
 }

@@ -28,13 +28,24 @@ export function sumAndDifference(sampleRateHz: number): string {
   return `aresample=${sampleRateHz},aformat=sample_fmts=flt:${layouts},aformat=sample_fmts=dblp:${layouts},aeval='${sum}|${difference}':c=stereo`;
 }
 
+/** The same of two channels of 16 bits that alternate, the sum being what ALSA mixes of them: half of each. */
+export function halfSumAndDifference(stereo: Int16Array): Float32Array {
+  const pairs = new Float32Array(stereo.length);
+  for (let i = 0; i + 1 < stereo.length; i += 2) {
+    const [left, right] = [stereo[i] ?? 0, stereo[i + 1] ?? 0];
+    pairs[i] = (left + right) / 65536;
+    pairs[i + 1] = (left - right) / 65536;
+  }
+  return pairs;
+}
+
 /** Chooses the sum or the difference, piece by piece of about 100 ms; a piece that cancels is heard from its own start on. */
 export class PhaseJudge {
   #isOutOfPhase = false;
   #sum = 0;
   #difference = 0;
 
-  /** `pairs`: sum and difference in turn, as `sumAndDifference` gives them. */
+  /** `pairs`: sum and difference in turn, as `sumAndDifference` and `halfSumAndDifference` give them. */
   take(pairs: Float32Array): HeardSound {
     const [sum, difference] = [powerOf(pairs, 0), powerOf(pairs, 1)];
     this.#sum = KEPT_PER_PIECE * this.#sum + sum;

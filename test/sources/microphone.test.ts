@@ -3,12 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { defaultPatience } from "../../daemon/sources/live-run.js";
-import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
-import { MicrophoneSource, type MicrophoneSourceOptions } from "../../daemon/sources/microphone-source.js";
+import { MicrophoneSource } from "../../daemon/sources/microphone-source.js";
 import { keepAlive } from "../support/eventually.js";
 import { VirtualMic, virtualMicMissing } from "../support/virtual-mic.js";
 import { provesSource } from "./conformance.js";
-import { collect, makeMedia, pitchHz, RememberedTelemetry, scratch } from "./support.js";
+import { collect, makeMedia, micOptions, pitchHz, RememberedTelemetry, scratch } from "./support.js";
 
 const skip = virtualMicMissing();
 
@@ -17,12 +16,12 @@ void t.test("sources: microphone", { skip }, async (t) => {
 
   await t.test("sources: a microphone keeps what every source promises", async (t) => {
     const mic = await plugIn(t);
-    await provesSource(t, { source: new MicrophoneSource(options(mic.device), new RememberedTelemetry()) });
+    await provesSource(t, { source: new MicrophoneSource(micOptions(mic.device), new RememberedTelemetry()) });
   });
 
   await t.test("sources: a microphone hears a tone in real time, and silence before it", async (t) => {
     const mic = await plugIn(t);
-    const source = new MicrophoneSource(options(mic.device), new RememberedTelemetry());
+    const source = new MicrophoneSource(micOptions(mic.device), new RememberedTelemetry());
     const pitches: number[] = [];
     const told = await collect(source, (so_far, signal) => {
       if (signal.kind !== "capture" || signal.capture.modality !== "audio") return false;
@@ -43,7 +42,7 @@ void t.test("sources: microphone", { skip }, async (t) => {
   await t.test("sources: a microphone that is unplugged comes back", async (t) => {
     const first = await plugIn(t);
     const telemetry = new RememberedTelemetry();
-    const source = new MicrophoneSource(options(first.device), telemetry);
+    const source = new MicrophoneSource(micOptions(first.device), telemetry);
     let unplugged = false;
     const told = await collect(source, async (so_far, signal) => {
       if (signal.kind !== "state") return false;
@@ -61,7 +60,7 @@ void t.test("sources: microphone", { skip }, async (t) => {
 
 void t.test("sources: a microphone that is not there is tried again and again", async (t) => {
   const telemetry = new RememberedTelemetry();
-  const source = new MicrophoneSource(options("plughw:99,0"), telemetry);
+  const source = new MicrophoneSource(micOptions("plughw:99,0"), telemetry);
   const stop = new AbortController();
   telemetry.onRestart = () => {
     if (telemetry.restarts.length === 3) stop.abort();
@@ -77,7 +76,7 @@ void t.test("sources: without arecord the operator is told what to install", asy
   const path = process.env["PATH"];
   process.env["PATH"] = "/nowhere";
   t.teardown(() => (process.env["PATH"] = path));
-  const source = new MicrophoneSource(options("default"), new RememberedTelemetry());
+  const source = new MicrophoneSource(micOptions("default"), new RememberedTelemetry());
   await t.rejects(collect(source, () => false), { code: "dependency_missing", message: /alsa-utils/ });
 });
 
@@ -93,7 +92,7 @@ void t.test("sources: a device with another rate than it was asked for is refuse
     const path = process.env["PATH"];
     process.env["PATH"] = `${folder}:${path}`;
     const telemetry = new RememberedTelemetry();
-    const source = new MicrophoneSource({ ...options(device), patience: { ...defaultPatience, reconnect: { initialMs: 50, maxMs: 50, jitter: 0 } } }, telemetry);
+    const source = new MicrophoneSource({ ...micOptions(device), patience: { ...defaultPatience, reconnect: { initialMs: 50, maxMs: 50, jitter: 0 } } }, telemetry);
     const told = await collect(source, (_so_far, signal) => signal.kind === "state" && signal.state === "alarmed");
     process.env["PATH"] = path;
     t.match(told.signals.at(-1), { state: "alarmed", detail: advice });
@@ -109,14 +108,3 @@ async function plugIn(t: { teardown(fn: () => Promise<void>): void }): Promise<V
   return mic;
 }
 
-function options(device: string): MicrophoneSourceOptions {
-  return {
-    id: "mic",
-    device,
-    sound: { sampleRateHz: 16000, windowMs: 500, hopMs: 250 },
-    queueCapacity: 8,
-    patience: { ...defaultPatience, stallMs: 1500, steadyMs: 300, reconnect: { initialMs: 50, maxMs: 200, jitter: 0.5 } },
-    anomalies: defaultAnomalies,
-    skewMaxMs: 2000,
-  };
-}

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import type { Test } from "tap";
 import type { Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import { defaultPatience } from "../../daemon/sources/live-run.js";
+import { defaultPatience, type PatienceOptions } from "../../daemon/sources/live-run.js";
 import { defaultAnomalies } from "../../daemon/sources/anomalies.js";
 import type { MediaSourceOptions } from "../../daemon/sources/media-source.js";
+import type { MicrophoneSourceOptions } from "../../daemon/sources/microphone-source.js";
 import type { Source, SourceSignal, SourceState, SourceTelemetry } from "../../daemon/sources/source.js";
 import { keepAlive } from "../support/eventually.js";
 
@@ -110,6 +111,8 @@ export function makeClip(folder: string, name = "clip.mp4"): string {
   return makeMedia(folder, name, ...testPicture, ...testTone, "-t", "4", ...plainCoding);
 }
 
+const impatience: PatienceOptions = { ...defaultPatience, stallMs: 1500, steadyMs: 300, reconnect: { initialMs: 50, maxMs: 200, jitter: 0.5 } };
+
 /** Options of a media source that wants everything, impatient. */
 export function mediaOptions(location: string, change: Partial<MediaSourceOptions> = {}): MediaSourceOptions {
   return {
@@ -122,10 +125,23 @@ export function mediaOptions(location: string, change: Partial<MediaSourceOption
     sound,
     startsAtMs: 0,
     queueCapacity: 8,
-    patience: { ...defaultPatience, stallMs: 1500, steadyMs: 300, reconnect: { initialMs: 50, maxMs: 200, jitter: 0.5 } },
+    patience: impatience,
     anomalies: defaultAnomalies,
     skewMaxMs: 2000,
     ...change,
+  };
+}
+
+/** Options of a microphone, impatient. */
+export function micOptions(device: string): MicrophoneSourceOptions {
+  return {
+    id: "mic",
+    device,
+    sound: { sampleRateHz: 16000, windowMs: 500, hopMs: 250 },
+    queueCapacity: 8,
+    patience: impatience,
+    anomalies: defaultAnomalies,
+    skewMaxMs: 2000,
   };
 }
 
