@@ -1,6 +1,6 @@
 // The small sections: log, outbox, encoders, http.
-import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { isLoopback } from "../loopback.js";
 import { duration, size, strict, text, whole } from "./common.js";
 
 /** Bounds of the outbox. */
@@ -81,13 +81,4 @@ function portOf(listen: string): number {
 
 function hostOf(listen: string): string {
   return listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, "").toLowerCase();
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
-
-function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  return family === 0 ? host === "localhost" : LOOPBACK.check(host, family === 4 ? "ipv4" : "ipv6");
 }

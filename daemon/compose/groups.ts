@@ -6,6 +6,7 @@ import type { Input } from "../../fusion/watermark.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { GroupRunner } from "../pipeline/group-runner.js";
 import type { GroupTelemetry } from "../pipeline/pipeline-telemetry.js";
+import { longestPauseMs } from "../sources/pace.js";
 import type { Source } from "../sources/source.js";
 import type { CompiledRules } from "./rules.js";
 
@@ -18,13 +19,10 @@ export interface Groups {
   readonly of: (sourceId: string) => GroupRunner;
 }
 
-/** A camera that is asked for pictures this far apart is not idle between them: pictures missed in a row until it is. */
-const PICTURES_MISSED_MAX = 3;
-
-/** How long the slowest camera among these may well tell nothing, ms. */
+/** How long the slowest camera among these may well tell nothing, ms: it is not idle between its pictures. */
 function slowestMs(config: Config, members: readonly Source[]): number {
   const cameras = config.sources.flatMap((source) => (source.kind === "camera" && members.some(({ id }) => id === source.id) ? [source] : []));
-  return Math.max(0, ...cameras.map(({ fps }) => (PICTURES_MISSED_MAX * 1000) / fps));
+  return Math.max(0, ...cameras.map(({ fps }) => longestPauseMs(fps)));
 }
 
 /** Makes the groups of the sources that run. `live`: a source may fall idle; a replay waits for each. */

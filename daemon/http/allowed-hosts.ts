@@ -1,6 +1,6 @@
 // Whom a request may be meant for: without this, a stranger's web page reads ours through a name of its own (DNS rebinding).
 import { hostname } from "node:os";
-import { isLoopback } from "./listen-address.js";
+import { isLoopback } from "../../config/loopback.js";
 
 /**
  * Whether the Host header names this machine: a loopback name or address, its host name, or one of the names given.

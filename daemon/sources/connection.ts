@@ -1,6 +1,7 @@
 // One connection of a live source, as its own code sees it, with the watchdog over what arrives.
-import type { Modality } from "../../fusion/model/modality.js";
+import { MODALITY_NOUNS, type Modality } from "../../fusion/model/modality.js";
 import type { Clock } from "../runtime/clock.js";
+import { INTERVALS_MAX } from "./pace.js";
 import type { RestartReason } from "./source.js";
 
 /** How a connection ended; `atOnce`: the next one is not to wait, since it asks for something else. */
@@ -53,10 +54,8 @@ export interface ConnectionListener {
   absent(modalities: readonly Modality[]): void;
 }
 
-/** Intervals that are remembered, and for how many of them a modality may stay away. */
+/** Intervals that are remembered. */
 const PACES = 3;
-
-const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "sound", text: "text" };
 
 /** Ends itself where the first modality stays away; goes on without any other, which may come back. */
 export class Connection implements Link {
@@ -131,9 +130,9 @@ export class Connection implements Link {
     for (const modality of this.#options.modalities) {
       const arrivedMs = this.#arrivedMs.get(modality);
       if (arrivedMs === undefined && nowMs - this.#startedMs >= startMs) {
-        await this.#missed(modality, "start_failed", `no ${NOUNS[modality]} within ${startMs / 1000} s of connecting`);
+        await this.#missed(modality, "start_failed", `no ${MODALITY_NOUNS[modality]} within ${startMs / 1000} s of connecting`);
       } else if (arrivedMs !== undefined && nowMs - arrivedMs >= this.#stallMs(modality)) {
-        await this.#missed(modality, "stall", `no ${NOUNS[modality]} for ${Math.round((nowMs - arrivedMs) / 1000)} s`);
+        await this.#missed(modality, "stall", `no ${MODALITY_NOUNS[modality]} for ${Math.round((nowMs - arrivedMs) / 1000)} s`);
       }
     }
   }
@@ -147,7 +146,7 @@ export class Connection implements Link {
   #stallMs(modality: Modality): number {
     const { stallMs, startMs } = this.#options.patience;
     const paceMs = this.#paceMs.get(modality);
-    return paceMs === undefined ? Math.max(startMs, stallMs) : Math.max(stallMs, PACES * Math.min(...paceMs));
+    return paceMs === undefined ? Math.max(startMs, stallMs) : Math.max(stallMs, INTERVALS_MAX * Math.min(...paceMs));
   }
 
   #arrived(modality: Modality): number {

@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { failureOf, refusalOf } from "./failure-words.js";
 import { HttpAnswer } from "./http-auth.js";
 import type { Credentials } from "./redact.js";
 
@@ -26,16 +27,6 @@ export interface HttpAnswered {
 /** Redirects that are followed one after another. */
 const REDIRECTS_MAX = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Connection refused",
-  ECONNRESET: "the camera closed the connection",
-  EHOSTUNREACH: "No route to host",
-  ENETUNREACH: "Network is unreachable",
-  ENOTFOUND: "the camera's host name is not known",
-  EAI_AGAIN: "the camera's host name cannot be looked up just now",
-  ETIMEDOUT: "Connection timed out",
-};
 
 /** Asks one camera, one request at a time, on one connection where it allows that. */
 export class HttpClient {
@@ -65,7 +56,7 @@ export class HttpClient {
         this.#answer = this.#options.credentials && HttpAnswer.to(challenge ?? "", this.#options.credentials);
         if (this.#answer !== undefined) continue;
       }
-      if (!REDIRECTS.includes(status) || location === undefined) throw unavailable(this.#words(status, response.statusMessage));
+      if (!REDIRECTS.includes(status) || location === undefined) throw unavailable(this.#refusal(`${status} ${response.statusMessage ?? ""}`.trim()));
       url = this.#next(url, location);
       hops += 1;
     }
@@ -97,7 +88,7 @@ export class HttpClient {
       late.unref();
       asking.on("error", (error: NodeJS.ErrnoException) => {
         clearTimeout(late);
-        reject(unavailable(WORDS[error.code ?? ""] ?? messageOf(error), error));
+        reject(unavailable(failureOf([error.code ?? "", messageOf(error)])?.words ?? messageOf(error), error));
       });
       asking.end();
     });
@@ -120,13 +111,8 @@ export class HttpClient {
     return to;
   }
 
-  #words(status: number, reason = ""): string {
-    const said = `${status} ${reason}`.trim();
-    if (status === 401) {
-      const why = this.#options.credentials === undefined ? "asks for a user and a password: name a credentials_file" : "does not take the user and password of credentials_file";
-      return `the camera ${why} (${said})`;
-    }
-    return status === 404 ? `the camera has nothing at this address (${said}): correct the path` : `the camera answers ${said}`;
+  #refusal(said: string): string {
+    return /^[45]/.test(said) ? refusalOf(said, this.#options.credentials !== undefined).words : `the camera answers ${said}`;
   }
 }
 

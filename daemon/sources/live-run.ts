@@ -5,6 +5,7 @@ import { backoffDelaysMs, type BackoffOptions } from "../runtime/backoff.js";
 import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
 import { Connection, type Connect, type ConnectionEnd, type ConnectionPatience } from "./connection.js";
 import { Liveness, type LivenessOptions, type StateChange } from "./liveness.js";
+import { longestPauseMs } from "./pace.js";
 import type { SignalOutlet } from "./signal-outlet.js";
 import type { SourceTelemetry } from "./source.js";
 import { WitnessBoard } from "./witness-board.js";
@@ -25,9 +26,9 @@ export const defaultPatience: PatienceOptions = {
   reconnect: { initialMs: 500, maxMs: 4_000, jitter: 0.5 },
 };
 
-/** The same for a camera that is asked for so many pictures a second: it may miss two of them. */
+/** The same for a camera that is asked for so many pictures a second. */
 export function patienceAt(fps: number): PatienceOptions {
-  const stallMs = Math.max(defaultPatience.stallMs, 3000 / fps);
+  const stallMs = Math.max(defaultPatience.stallMs, longestPauseMs(fps));
   return { ...defaultPatience, stallMs, startMs: Math.max(defaultPatience.startMs, stallMs) };
 }
 

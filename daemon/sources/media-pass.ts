@@ -69,7 +69,7 @@ export async function runPass(options: PassOptions, intake: MediaIntake, signal:
   const ends = AbortSignal.any([signal, watch.signal]);
   const end = await decodeMedia(command, { ...watch.over({ ...frame, ...samples }), complaint, refused, brokenOff }, ends, body).finally(() => watch.close());
   const told = found.refused ?? (found.missing && `it has no ${found.missing} track`) ?? found.brokenOff;
-  const failure = told === undefined ? explain(intake.captures > 0, complaints, end) : { words: told };
+  const failure = told === undefined ? explain(intake.captures > 0, complaints, end, input.credentials !== undefined) : { words: told };
   return { ...found, captures: intake.captures, exitCode: end.code, failure, complaints };
 }
 
@@ -96,10 +96,10 @@ async function open({ input, picture, clock }: PassOptions, signal: AbortSignal)
 }
 
 /** Why a running stream ended stands last; before, decoders complain of all kinds of things. */
-function explain(started: boolean, complaints: readonly string[], { signal }: MediaEnd): Failure {
+function explain(started: boolean, complaints: readonly string[], { signal }: MediaEnd, hasCredentials: boolean): Failure {
   if (complaints.some((line) => NO_MEMORY.test(line))) return { words: `to decode it takes more than ${FFMPEG_LIMITS.dataBytes / 1024 ** 3} GiB of memory` };
   if (complaints.some((line) => NOT_READ.test(line))) return { words: "it is a list of other places, or of a kind that is not read" };
-  const known = failureOf(started ? complaints.slice(-1) : complaints);
+  const known = failureOf(started ? complaints.slice(-1) : complaints, hasCredentials);
   if (known !== undefined) return known;
   if (signal !== null) return { words: `ffmpeg was ended by ${signal}` };
   return started ? { words: "the stream ended" } : { words: "it gives neither picture nor sound", isVague: true };

@@ -1,5 +1,5 @@
 // Whether the daemon lives and whether it is ready, as pure judgements over a snapshot.
-import type { Modality } from "../../fusion/model/modality.js";
+import { MODALITY_NOUNS, type Modality } from "../../fusion/model/modality.js";
 import { SHED_REASONS, type ShedReason, type SourceState } from "../sources/source.js";
 import type { StoreFault } from "../store/store.js";
 
@@ -170,12 +170,10 @@ function someOf(names: readonly string[]): string {
   return names.length <= NAMED_MAX ? first : `${first} and ${names.length - NAMED_MAX} more`;
 }
 
-const NOUNS: Readonly<Record<Modality, string>> = { image: "picture", audio: "sound", text: "text" };
-
 function checkObservations({ sources, blind }: HealthSnapshot): HealthCheck {
   const name = "observations";
   if (blind.length === 0) return { name, status: "ok", reason: "what healthy sources give is looked at" };
-  const each = blind.slice(0, NAMED_MAX).map(({ sourceId, modality, why, forMs }) => `the ${NOUNS[modality]} of ${sourceId} is lost since ${Math.round(forMs / 1000)} s (${why})`);
+  const each = blind.slice(0, NAMED_MAX).map(({ sourceId, modality, why, forMs }) => `the ${MODALITY_NOUNS[modality]} of ${sourceId} is lost since ${Math.round(forMs / 1000)} s (${why})`);
   const reason = `${each.join(", ")}${blind.length > NAMED_MAX ? ` and that of ${blind.length - NAMED_MAX} more` : ""}`;
   const isBlind = (id: string): boolean => blind.some(({ sourceId, forMs }) => sourceId === id && forMs >= BLIND_BOUND_MS);
   const all = [...sources].every(([id, { state }]) => state !== "healthy" || isBlind(id));

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/sources": ["fusion/model", "encoders/capture.ts", "daemon/runtime", "daemon/bus"],
   "daemon/store": ["fusion/model", "rules", "daemon/runtime", "daemon/codec"],
   "daemon/sinks": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec", "daemon/store/store.ts", "daemon/sources/source.ts"],
-  "daemon/http": ["fusion/model", "daemon/runtime"],
+  "daemon/http": ["fusion/model", "config/loopback.ts", "daemon/runtime"],
   "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/pipeline/pipeline-telemetry.ts", "rules/episode.ts", "rules/suppression.ts"],
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/models": ["fusion", "fusion/model", "encoders", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],

@@ -56,7 +56,7 @@ void t.test("failures: what is no camera at all is named", async (t) => {
   t.match(await saidOf(`rtsp://127.0.0.1:${web}/x`), /^(not a camera but a web server|it hung up)/);
   t.match(await saidOf(`rtsps://127.0.0.1:${web}/x`), /^it does not speak TLS/);
   t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(json))}/x`), /gives text \(application\/json\) instead of pictures/);
-  t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(away))}/x`), /^the camera has nothing at this address \(404 Not Found\): correct the path/);
+  t.match(await saidOf(`http://127.0.0.1:${await listening(t, createHttp(away))}/x`), /^no such stream path \(404 Not Found\): is the URL right\?/);
   const mute = await listening(t, createServer((socket) => void socket.on("error", () => undefined).resume()));
   t.match(await saidOf(`rtsp://127.0.0.1:${mute}/x`), /^(no answer|it takes the connection but does not answer|no picture within)/);
   const gruff = await listening(t, createServer((socket) => void socket.destroy()));
@@ -82,7 +82,9 @@ void t.test("failures: what programs say has words of ours", (t) => {
   ];
   for (const [line, words] of table) t.match(failureOf(["something else", line])?.words, words, line);
   t.equal(failureOf(["error while decoding MB 3 4"]), undefined);
-  t.equal(failureOf(["401 Unauthorized"])?.isLocking, true, "not to be tried often");
+  for (const said of ["401 Unauthorized", "wrong user or password (401): see its credentials_file"]) t.equal(failureOf([said])?.isLocking, true, "not to be tried often");
+  t.match(failureOf(["Server returned 401 Unauthorized (authorization failed)"], false)?.words, /^it asks for a user and a password \(401 Unauthorized\): name a credentials_file/);
+  t.match(failureOf(["Server returned 4XX Client Error, but not one of 40{0,1,3,4}"])?.words, /^it refuses what it is asked for \(4XX Client Error\)/);
   t.end();
 });
 

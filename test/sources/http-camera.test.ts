@@ -27,6 +27,6 @@ void t.test("sources: credentials reach a camera over HTTP as they were written"
 
   const wrong = { user: credentials.user, password: "guess" };
   const refused = await collect(new MediaSource({ ...options, credentials: wrong }, new RememberedTelemetry()), (so_far) => so_far.states.includes("alarmed"));
-  t.match(refused.signals.at(-1), { state: "alarmed", detail: /does not take the user and password of credentials_file \(401/ });
+  t.match(refused.signals.at(-1), { state: "alarmed", detail: /wrong user or password \(401/ });
   t.notMatch(JSON.stringify(refused.signals), /guess/);
 });

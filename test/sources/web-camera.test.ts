@@ -77,7 +77,7 @@ void t.test("sources: a snapshot that fails once is asked for again, a camera th
   });
   const told = await collect(source(url, new RememberedTelemetry()), (so_far) => so_far.states.includes("alarmed"));
   t.equal(told.captures.length, 7);
-  t.match(told.signals.at(-1), { state: "alarmed", detail: /the camera answers 503/ });
+  t.match(told.signals.at(-1), { state: "alarmed", detail: /it has a fault of its own \(503 Service Unavailable\): restart it/ });
 });
 
 void t.test("sources: a web stream and a web file are read, whichever end they have", async (t) => {
@@ -136,7 +136,7 @@ void t.test("sources: what is no camera is refused in a sentence", async (t) => 
     "/away": /^the camera sends on to another host, localhost:\d+: name that address, or write follow: true/,
     "/file": /^the camera sends on to something that is no web address/,
     "/round": /^the camera sends on more than 5 times/,
-    "/absent": /^the camera has nothing at this address \(404 Not Found\): correct the path/,
+    "/absent": /^no such stream path \(404 Not Found\): is the URL right\?/,
   };
   for (const [path, sentence] of Object.entries(expected)) t.match(await refusal(url + path), sentence, path);
   t.notOk(asked.includes("/reached"), "no other host was asked");
@@ -181,8 +181,8 @@ void t.test("sources: a snapshot behind a digest password is fetched with one no
   const told = await collect(source(`${url}/snap?x=1`, new RememberedTelemetry(), { credentials }), (so_far) => so_far.captures.length >= 5 || so_far.states.includes("alarmed"));
   t.same(told.states, ["starting", "healthy"]);
   t.equal(challenges, 1);
-  t.match(await refusal(`${url}/snap?x=1`, { credentials: { ...credentials, password: "guess" } }), /does not take the user and password of credentials_file \(401/);
-  t.match(await refusal(`${url}/snap?x=1`), /asks for a user and a password: name a credentials_file/);
+  t.match(await refusal(`${url}/snap?x=1`, { credentials: { ...credentials, password: "guess" } }), /wrong user or password \(401/);
+  t.match(await refusal(`${url}/snap?x=1`), /asks for a user and a password \(401 Unauthorized\): name a credentials_file/);
 });
 
 void t.test("sources: whatever a camera asks is answered or not, and never crashes", (t) => {
