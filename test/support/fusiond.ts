@@ -2,10 +2,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { requireProgram } from "../../daemon/runtime/child-process.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { eventually } from "./eventually.js";
 
 const MAIN = join(packageRoot, "dist/daemon/main.js");
+
+/** By its full path, since a test may leave nothing on PATH: what a killed test has started dies with it. */
+const SETPRIV = requireProgram("setpriv", "util-linux");
 
 /** How a process ended and what it said. */
 export interface Ended {
@@ -34,7 +38,7 @@ export class Fusiond {
 
   /** Starts `fusiond ARGS` in a folder, with other variables than the test's own where given, as the head of its process group. */
   static start(args: readonly string[], { cwd, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Fusiond {
-    return new Fusiond(spawn(process.execPath, [MAIN, ...args], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] }));
+    return new Fusiond(spawn(SETPRIV, ["--pdeathsig", "KILL", "--", process.execPath, MAIN, ...args], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   get pid(): number {
