@@ -1,4 +1,4 @@
-// What the place of a camera or microphone is: the one judge, and it looks instead of reading the name.
+// What is at the place that a source names: the one judge, and it looks instead of reading the name.
 import { statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import type { MediaInput } from "./schema/sources.js";
@@ -41,6 +41,13 @@ export function microphonePlace(written: MediaInput, folder: string): Seen {
     return { problem: `${location} ${whatElse(found)}: name an ALSA device as arecord -L does (plughw:1,0), a sound file or a URL` };
   }
   return { input: isPath || MEDIA_ENDING.test(location) ? { kind: "file", location } : { kind: "sound_device", location: written.location } };
+}
+
+/** Why no lines can come from what is at an absolute path now; nothing for a file, a FIFO, a device, or what is not there yet. */
+export function linesProblem(path: string): string | undefined {
+  const found = look(path);
+  if (found === undefined || found.isFile() || found.isFIFO() || found.isCharacterDevice()) return undefined;
+  return `${path} ${found.isBlockDevice() ? "is a block device" : whatElse(found)}: name the file that lines are written to`;
 }
 
 /** What is there; nothing if it cannot be seen, of which the check of files says why. */

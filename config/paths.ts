@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expandPath, homeOf, type Env } from "./expand.js";
 import { nameOf, type Finding } from "./explain.js";
-import { cameraPlace, microphonePlace } from "./media-place.js";
+import { cameraPlace, linesProblem, microphonePlace } from "./media-place.js";
 import type { ConfigPath } from "./problem.js";
 import type { Config, ParsedConfig } from "./schema.js";
 import type { NatsAuthConfig, NatsServerConfig } from "./schema/nats.js";
@@ -85,8 +85,8 @@ class Paths {
   source(source: SourceConfig): SourceConfig {
     const at = ["sources", source.id];
     if (source.kind === "text") {
-      const { feed } = source;
-      return feed.kind === "subject" ? source : { ...source, feed: { ...feed, path: this.absolute(feed.path, ...at, "text", "file") } };
+      const { feed, enabled } = source;
+      return feed.kind === "subject" ? source : { ...source, feed: { ...feed, path: this.#lines(feed.path, enabled, [...at, "text", "file"]) } };
     }
     const { credentialsFile, enabled } = source;
     return {
@@ -94,6 +94,14 @@ class Paths {
       input: this.#look(source, at),
       ...(credentialsFile === undefined ? {} : { credentialsFile: this.#take(credentialsFile, "credentials", enabled, ...at, "credentials_file") }),
     };
+  }
+
+  /** Where lines are written to: something that can give some, where it is there already. */
+  #lines(written: string, enabled: boolean, at: ConfigPath): string {
+    const path = this.absolute(written, ...at);
+    const problem = enabled ? linesProblem(path) : undefined;
+    if (problem !== undefined) this.#find(at, problem);
+    return path;
   }
 
   /** What is at the place of a camera or microphone, which must suit its other keys; one that is switched off may be anything. */

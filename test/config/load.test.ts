@@ -327,6 +327,30 @@ void t.test("config: only an address of this machine can be listened on", (t) =>
   t.end();
 });
 
+void t.test("config: what does not suit a source's place is told beside any other mistake", (t) => {
+  const folder = t.testdir({ "a.mp4": "", folder: {}, "f.yaml": "" });
+  const sources: readonly (readonly [source: string, problem: RegExp])[] = [
+    ['{camera: "rtsp://h/x", loop: true}', /^"loop" only works with a file/],
+    ["{camera: a.mp4, follow: true}", /^"follow" only works with a URL/],
+    ["{camera: /dev/video77, audio: true}", /^"audio" needs a URL or a file/],
+    ['{microphone: default, starts_at: "2026-01-01T00:00:00Z"}', /^"starts_at" only works with a file/],
+    ["{text: {file: folder}}", /folder is a folder: name the file that lines are written to/],
+  ];
+  const told = (source: string, ...more: readonly string[]): readonly string[] => {
+    writeFileSync(join(folder, "f.yaml"), `site: s\nnats: {embedded: true}\nsources:\n  x: ${source}\n${more.join("\n")}\n`);
+    return inspectConfig(join(folder, "f.yaml"), {}).problems.map(({ message }) => message);
+  };
+  for (const [source, problem] of sources) {
+    t.match(told(source), [problem], source);
+    t.match(told(source, "colour: red"), [problem, /colour/], source);
+    t.match(told(source.replace(/\}+$/, ", fbs: 5$&")).join("\n"), problem, "beside one of its own");
+    t.same(told(source.replace(/\}$/, ", enabled: false}")), [], "not where it is switched off");
+  }
+  t.match(told('{camera: "rtsp://h/x", loop: 7, follow: "x", audio: true}'), [/^"loop" must/, /^"follow" must/]);
+  t.same(told("{text: {file: none.txt}}"), []);
+  t.end();
+});
+
 void t.test("config: one mistake hides no other: prompts, files and folders are still known", (t) => {
   const folder = t.testdir({
     "f.yaml": `site: 5 5
