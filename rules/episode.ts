@@ -43,6 +43,11 @@ export interface EpisodeIdentity {
   readonly number: (foundingEventId: string) => number;
 }
 
+/** The id of a rule's incident of this founding event, which had so many before. */
+export function incidentId({ site, groupId }: Pick<EpisodeIdentity, "site" | "groupId">, ruleId: string, foundingEventId: string, number: number): string {
+  return shortHash("incident", site, groupId, ruleId, foundingEventId, number);
+}
+
 /** What first met the conditions: of lines the newest of each condition, of events all. */
 function foundersOf(rule: Rule, met: Met): readonly LeafMatch[] {
   return [...met].flatMap(([leaf, matches]) => (rule.leaves[leaf]?.kind === "field" ? matches.slice(0, 1) : matches));
@@ -58,7 +63,7 @@ export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, ob
   const founders = foundersOf(rule, met);
   const founding = foundingEvent(founders);
   const blank: Episode = {
-    id: shortHash("incident", identity.site, identity.groupId, rule.id, founding.eventId, identity.number(founding.eventId)),
+    id: incidentId(identity, rule.id, founding.eventId, identity.number(founding.eventId)),
     groupId: identity.groupId,
     state: "pending",
     startedAt: Math.min(...founders.map((match) => match.lastStart)),

@@ -64,6 +64,11 @@ export function conditionsOf(rule: Rule): readonly string[] {
   return rule.leaves.map((leaf) => leaf.label);
 }
 
+/** The state of a rule that has seen nothing. */
+export function newRuleState(rule: Rule): RuleStateData {
+  return { conditions: conditionsOf(rule), leaves: rule.leaves.map(() => noMatches), resolved: [], cooldownUntil: -Infinity, episodes: new Map() };
+}
+
 /** The state of one rule in one group. */
 export class RuleState {
   readonly rule: Rule;
@@ -73,13 +78,7 @@ export class RuleState {
   constructor(rule: Rule, data?: RuleStateData) {
     this.rule = rule;
     this.#positive = new Set(positiveLeaves(rule.condition));
-    this.#data = data ?? {
-      conditions: conditionsOf(rule),
-      leaves: rule.leaves.map(() => noMatches),
-      resolved: [],
-      cooldownUntil: -Infinity,
-      episodes: new Map(),
-    };
+    this.#data = data ?? newRuleState(rule);
   }
 
   /** The immutable state, to be written down or copied. */

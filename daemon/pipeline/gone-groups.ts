@@ -1,7 +1,8 @@
 // Groups that an earlier run left and that are not configured any more: what was told of them ends.
 import type { IncidentRevision } from "../../rules/incident.js";
-import { PublicationLedger, type Told } from "../../rules/publication.js";
+import { PublicationLedger } from "../../rules/publication.js";
 import type { RecoveredGroup } from "../store/store.js";
+import { isTold } from "./journal.js";
 import { decodeCheckpoint, decodeEntry } from "./journal-codec.js";
 
 /** A group that is no more, and the ends of its incidents. */
@@ -17,6 +18,6 @@ export function goneGroups(left: readonly RecoveredGroup[], groupIds: ReadonlySe
 
 function endsOf({ checkpoint, journal }: RecoveredGroup, nowMs: number): readonly IncidentRevision[] {
   const before = checkpoint === undefined ? [] : decodeCheckpoint(checkpoint).told;
-  const since = journal.map(decodeEntry).filter((entry): entry is Told => "revision" in entry);
+  const since = journal.map(decodeEntry).filter(isTold);
   return new PublicationLedger(() => Infinity, [...before, ...since]).remove(() => false, nowMs);
 }

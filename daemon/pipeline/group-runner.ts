@@ -7,11 +7,12 @@ import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
 import type { RuleExplanation } from "../../rules/explanation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
+import { underRules } from "../../rules/other-rules.js";
 import { goesOn } from "../../rules/rule-engine.js";
-import { PublicationLedger, type Publication } from "../../rules/publication.js";
+import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
-import { GroupState, stepOrder, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
-import type { GroupCheckpoint, JournalValue } from "./journal.js";
+import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
+import { isTold, type GroupCheckpoint, type JournalValue } from "./journal.js";
 import { withoutVectors, type Forgotten } from "./other-encoders.js";
 import type { GroupTelemetry } from "./pipeline-telemetry.js";
 
@@ -100,14 +101,12 @@ export class GroupRunner {
 
   /** Gives how far it was set back, ms. */
   #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs: number): number {
-    const state = new GroupState(this.#options.state, checkpoint?.state);
-    this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
-    const told = new Map((checkpoint?.told ?? []).map((one) => [one.incident.id, one]));
+    const told = new Map([...(checkpoint?.told ?? []), ...journal.filter(isTold)].map((one) => [one.incident.id, one]));
+    this.#fold = new SpeculativeFold(new GroupState(this.#options.state, this.#underTodaysRules(checkpoint, told)), stepOrder, checkpoint?.watermark);
     let blindFrom = checkpoint?.watermark ?? -Infinity;
     for (const entry of journal) {
-      if ("revision" in entry) {
-        told.set(entry.incident.id, entry);
-      } else if (entry.kind === "passed") {
+      if (isTold(entry)) continue;
+      if (entry.kind === "passed") {
         this.#fold.advance(entry.watermark);
         blindFrom = Math.max(blindFrom, entry.watermark);
       } else {
@@ -122,6 +121,12 @@ export class GroupRunner {
       this.#fold.observe({ kind: "witness", change: { sourceId, modality, at: blindFrom + 1 - setBackMs, healthy: false } });
     }
     return setBackMs;
+  }
+
+  #underTodaysRules(checkpoint: GroupCheckpoint | undefined, told: ReadonlyMap<string, Told>): GroupStateData | undefined {
+    if (checkpoint === undefined) return undefined;
+    const incidents = [...told.values()].map(({ incident }) => incident);
+    return { ...checkpoint.state, rules: underRules(this.#options.state.rules, checkpoint.state.rules, incidents) };
   }
 
   /** The ends of incidents that were firing under rules that are gone or look for something else now: to be told with the first checkpoint. */

@@ -19,3 +19,8 @@ export interface Passed {
 
 /** An entry of a group's journal: what it took in, how far it was complete, and what it told. */
 export type JournalValue = Step | Passed | Told;
+
+/** Whether an entry says what was told. */
+export function isTold(entry: JournalValue): entry is Told {
+  return "revision" in entry;
+}

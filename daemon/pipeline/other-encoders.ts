@@ -5,7 +5,7 @@ import type { Incident } from "../../rules/incident.js";
 import type { Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import type { Step } from "./group-state.js";
-import type { GroupCheckpoint, JournalValue } from "./journal.js";
+import { isTold, type GroupCheckpoint, type JournalValue } from "./journal.js";
 
 /** How much a group has to do without, and how many incidents go on. */
 export interface Forgotten {
@@ -80,8 +80,4 @@ function blind(change: WitnessChange): WitnessChange {
 
 function hasVector(entry: JournalValue): boolean {
   return !isTold(entry) && entry.kind === "observation" && entry.observation.embedding !== undefined;
-}
-
-function isTold(entry: JournalValue): entry is Told {
-  return "revision" in entry;
 }

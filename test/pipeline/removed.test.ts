@@ -6,6 +6,10 @@ import { encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-cod
 import type { GroupCheckpoint } from "../../daemon/pipeline/journal.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
+import { incidentId } from "../../rules/episode.js";
+import type { Incident } from "../../rules/incident.js";
+import { underRules } from "../../rules/other-rules.js";
+import { newRuleState } from "../../rules/rule-state.js";
 import { any, field, ruleSource } from "../rules/support.js";
 import { openStore, temporaryFolder } from "../store/store-support.js";
 import { runnerOptions, silent } from "./rig.js";
@@ -55,6 +59,39 @@ void t.test("removed: a rule that looks for something else ends what it had told
   t.strictSame(patient.removed, []);
   t.strictSame(patient.advanceTo(100_000).publication.alerts, []);
   t.match(patient.advanceTo(120_000).publication.alerts, [{ revision: 2, incident: { state: "resolved", severity: "warning", endedAt: 10_000 } }]);
+  t.end();
+});
+
+void t.test("removed: a rule that returns counts on from what it told", (t) => {
+  const rule = compileRule(door, 0.05, () => 0);
+  const options = { site: "plant", groupId: "yard", rules: [rule] };
+  const incident = (founding: string, number: number): Incident => ({ ...firing().told[0]!.incident, id: incidentId(options, "door", founding, number), events: [{ id: founding, revision: 1 }] });
+  const other: Incident = { ...incident("a", 2), ruleId: "other" };
+  const past = { spans: [], rules: new Map() };
+  const counts = (...told: readonly Incident[]): unknown => [...(underRules(options, past, told).rules.get("door")?.episodes ?? [])];
+  t.same(counts(), []);
+  t.same(counts(incident("a", 1), incident("b", 0), incident("a", 0), other), [["a", 2], ["b", 1]], "in any order");
+  const known = { ...past, rules: new Map([["door", { ...newRuleState(rule), conditions: ["others"], episodes: new Map([["a", 3]]) }]]) };
+  t.same([...(underRules(options, known, [incident("a", 2)]).rules.get("door")?.episodes ?? [])], [["a", 3]], "counted already");
+  t.end();
+});
+
+void t.test("removed: a rule that looks for something else never opens again what it ended, though it meets what founded that", (t) => {
+  const before = runnerWith(door);
+  const [told] = before.observe(opening(10_000)).publication.alerts;
+  const wider = { ...door, condition: any(field("door", "open"), field("window", "open")) };
+  const after = runnerWith(wider);
+  after.recover(before.checkpoint(), before.tail, 10_500);
+  t.match(after.removed, [{ revision: 2, incident: { id: told?.incident.id, state: "resolved", reason: "removed" } }]);
+  const [next] = after.advanceTo(12_000).publication.alerts;
+  t.match(next, { revision: 1, incident: { state: "firing", startedAt: 10_000, events: [{ id: told?.incident.events[0]?.id }] } });
+  t.not(next?.incident.id, told?.incident.id);
+  const again = runnerWith(wider);
+  again.recover(after.checkpoint(), after.tail, 13_000);
+  t.same([again.removed, again.advanceTo(14_000).publication.alerts], [[], []], "it goes on");
+  const third = runnerWith(door);
+  third.recover(again.checkpoint(), again.tail, 15_000);
+  t.match(third.removed, [{ revision: 2, incident: { id: next?.incident.id } }]);
   t.end();
 });
 
