@@ -82,6 +82,8 @@ export class Daemon {
   #pipeline: Pipeline | undefined;
   #broker: Broker | undefined;
   #httpPort: number | undefined;
+  /** Of the last message that told how a source is. */
+  #healthSeq = 0;
   /** Set once there are rules to explain. */
   #explain: ((ruleId: string) => RuleAnswer | undefined) | undefined;
 
@@ -160,6 +162,7 @@ export class Daemon {
     const store = new SqliteStore({ folder: stateDir, ...outbox }, telemetry.events.store);
     this.#started.push({ name: "store", stop: () => store.close() });
     const recovered = await store.open();
+    this.#healthSeq = await store.lastSeq();
     telemetry.health.outboxWritable();
     telemetry.events.store.watch(store);
     return { store, recovered };
@@ -269,7 +272,6 @@ export class Daemon {
       onFailure: (error) => this.#options.onFailure("the store cannot go on", error),
       onRetry: (error) => events.pipeline.failed("outbox", error),
     });
-    let healthSeq: number | undefined;
     const pipeline = new Pipeline({
       sources,
       encoders,
@@ -298,8 +300,8 @@ export class Daemon {
       },
       health: (sourceId, transition) => {
         onlooker?.sourceState(sourceId, transition.state, transition.at);
-        healthSeq = nextHealthSeq(healthSeq, systemClock.wallNowMs());
-        return healthMessage({ ...transition, sourceId, seq: healthSeq }, site, nats.format);
+        this.#healthSeq = nextHealthSeq(this.#healthSeq, systemClock.wallNowMs());
+        return healthMessage({ ...transition, sourceId, seq: this.#healthSeq }, site, nats.format);
       },
     });
     this.#pipeline = pipeline;

@@ -37,13 +37,14 @@ export function healthMessage(transition: HealthTransition, site: string, format
     class: "health",
     causedAt: at,
     body: serialiseBody(withoutUndefined(fields), format),
+    seq,
   };
 }
 
 /**
- * A source's next sequence number: above the previous one, and above those of the daemon's last run too, whose messages
- * the broker would otherwise take for the same ones. Hence the wall clock.
+ * A source's next sequence number: above the previous one, which the store remembers over restarts. The wall clock keeps it
+ * above those of a state folder that is gone, whose messages the broker would otherwise take for the same ones.
  */
-export function nextHealthSeq(previous: number | undefined, wallNowMs: number): number {
-  return Math.max((previous ?? 0) + 1, Math.floor(wallNowMs));
+export function nextHealthSeq(previous: number, wallNowMs: number): number {
+  return Math.max(previous + 1, Math.floor(wallNowMs));
 }

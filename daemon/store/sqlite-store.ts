@@ -103,6 +103,10 @@ export class SqliteStore implements Store {
     return this.#call("counts");
   }
 
+  lastSeq(): Promise<number> {
+    return this.#call("lastSeq");
+  }
+
   async close(): Promise<void> {
     if (this.#worker === undefined) return;
     if (this.#dead === undefined) await this.#post("close", []).catch(() => undefined); // gone already is gone too

@@ -89,6 +89,9 @@ export class StateFile implements StoreOperations {
     for (const checkpoint of batch.checkpoints) this.#groups.checkpoint(checkpoint);
     for (const entry of batch.journal) this.#groups.append(entry);
     for (const message of batch.outbox) this.#outbox.offer(message, this.#clock.wallNowMs(), this.#diskShort());
+    const lastSeq = this.lastSeq();
+    const seq = batch.outbox.reduce((highest, message) => Math.max(highest, message.seq ?? 0), lastSeq);
+    if (seq > lastSeq) this.#counters.set("seq", seq);
     this.#outbox.release();
   }
 
@@ -122,6 +125,10 @@ export class StateFile implements StoreOperations {
 
   counts() {
     return this.#outbox.counts();
+  }
+
+  lastSeq(): number {
+    return this.#counters.get("seq");
   }
 
   #setMark(mark: AcknowledgedMark | undefined): void {

@@ -23,6 +23,7 @@ export interface StoreOperations {
   retained(afterRowId: number, limit: number): readonly OutboxRow[];
   ageRetained(running: boolean): void;
   counts(): OutboxCounts;
+  lastSeq(): number;
 }
 
 /** One call, as data. */

@@ -19,6 +19,8 @@ export interface OutboxMessage {
   readonly key: string;
   /** End of the newest observation that made it true, Unix ms: where its latency starts. */
   readonly causedAt: number;
+  /** The number of a health message, above those before it: the store knows the highest, see `lastSeq`. */
+  readonly seq?: number;
 }
 
 /** One step of a group's fold, encoded; `atMs` is its event time. */
@@ -134,6 +136,8 @@ export interface Store {
    */
   ageRetained(running: boolean): Promise<void>;
   counts(): Promise<OutboxCounts>;
+  /** The highest `seq` of all messages that were ever committed, whatever became of them; 0 if there was none. */
+  lastSeq(): Promise<number>;
   /** Resolves when the worker has gone and the state folder is free. Idempotent. */
   close(): Promise<void>;
 }

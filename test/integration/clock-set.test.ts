@@ -1,7 +1,9 @@
 // The machine's clock is set under the real daemon, and between two of its runs.
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import t from "tap";
+import { STATE_FILE } from "../../daemon/store/state-file.js";
 import { eventually } from "../support/eventually.js";
 import { Fusiond } from "../support/fusiond.js";
 import { SetClock, setClockMissing } from "../support/set-clock.js";
@@ -63,16 +65,28 @@ void t.test("clock: times are right, and nothing is delayed, after the clock was
       t.ok(isRight(await force(tail), aheadS), `${aheadS} s ahead`);
     }
   });
+  const ahead = seqsOf(folder);
+  t.ok(Math.min(...ahead) > 0 && Math.max(...ahead) > Date.now() + 2 * DAY_S * 1000, "as the clock said");
   clock.set(0);
   writeFileSync(join(folder, "door.txt"), "");
   await run(async (daemon, tail) => {
     t.equal(stepsOf(daemon), 1, "the state of the last run lay ahead");
     t.ok(isRight(await force(tail), 0), "and right at once");
   });
+  const since = seqsOf(folder).filter((seq) => !ahead.includes(seq));
+  t.ok(since.length > 0 && Math.min(...since) > Math.max(...ahead), "what tells of sources is numbered on, though the clock was set back");
 });
 
 function alertsOf(tail: Fusiond): readonly Alert[] {
   return tail.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Alert);
+}
+
+/** The numbers of the messages that told of sources, as the state of a daemon that does not run has them. */
+function seqsOf(folder: string): readonly number[] {
+  const db = new Database(join(folder, "state", STATE_FILE), { readonly: true });
+  const ids = db.prepare<[], string>("SELECT message_id FROM outbox WHERE class = 'health'").pluck().all();
+  db.close();
+  return ids.map((id) => Number(id.split(".").at(-1)));
 }
 
 /** How often the daemon said that its clock was set. */

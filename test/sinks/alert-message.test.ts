@@ -191,7 +191,7 @@ await t.test("health: keeps to its schema", (t) => {
 });
 
 await t.test("health: numbers rise within a run and over restarts", (t) => {
-  t.equal(nextHealthSeq(undefined, NOW), NOW);
+  t.equal(nextHealthSeq(0, NOW), NOW);
   t.equal(nextHealthSeq(NOW, NOW), NOW + 1);
   t.equal(nextHealthSeq(NOW, NOW - 5_000), NOW + 1, "a clock that goes back changes nothing");
   t.end();

@@ -40,6 +40,19 @@ await t.test("store: gives back what was committed when it is opened again", asy
   t.same(row?.body, message("a", 1).body);
 });
 
+await t.test("store: knows the highest number that a message ever carried, whatever became of it", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openStore(t, { folder, maxBytes: 2000 });
+  t.equal(await first.store.lastSeq(), 0);
+  await first.store.commit(batch(message("a", 1), message("cam", 1, { class: "health", seq: 7_000_000_000_001 })));
+  await first.store.commit(batch(message("mic", 1, { class: "health", seq: 7_000_000_000_002, bytes: 5000 }))); // shed at the door
+  await first.store.commit(batch(message("cam", 2, { class: "health", seq: 5 })));
+  t.equal(await first.store.lastSeq(), 7_000_000_000_002);
+  await first.store.close();
+  const { store } = await openStore(t, { folder });
+  t.equal(await store.lastSeq(), 7_000_000_000_002);
+});
+
 await t.test("store: keeps its folder and files to itself", async (t) => {
   const folder = join(temporaryFolder(t), "state");
   await openStore(t, { folder });
