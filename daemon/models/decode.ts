@@ -105,7 +105,7 @@ async function decode(path: string, judged: ReportOptions, output: readonly stri
     if ("complaint" in reported) said = `${said}\n${reported.complaint}`.slice(-STDERR_TAIL);
     else if (child.kill("SIGKILL")) refused ??= reported.refused;
   });
-  const [ended, bytes] = await Promise.all([exitOf(child, "setpriv"), collected(child.stdout as Readable)]);
+  const [ended, bytes] = await Promise.all([exitOf(child, "ffmpeg"), collected(child.stdout as Readable)]);
   if (refused !== undefined) throw failed(refused);
   if (ended.code === 0) return bytes;
   const late = child.killed ? `ffmpeg took longer than ${DEADLINE_MS / 1000} s` : undefined;

@@ -1,7 +1,7 @@
 // Child processes that never outlive the daemon.
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { tryDescriptors } from "./descriptors.js";
 
@@ -15,11 +15,15 @@ import { tryDescriptors } from "./descriptors.js";
  * Source: prctl(2) PR_SET_PDEATHSIG through util-linux' setpriv.
  */
 export function spawnBound(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  requireDescriptors(command);
+  return start(basename(command), [command, ...args], options);
+}
+
+function start(name: string, line: readonly string[], options: SpawnOptions): ChildProcess {
+  requireDescriptors(name);
   try {
-    return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], { ...options, detached: true });
+    return spawn("setpriv", ["--pdeathsig", "KILL", "--", ...line], { ...options, detached: true });
   } catch (cause) {
-    throw startError(command, cause);
+    throw startError(name, cause);
   }
 }
 
@@ -34,7 +38,7 @@ export const FFMPEG_LIMITS: ChildLimits = { dataBytes: 1024 ** 3 };
 
 /** As `spawnBound`, but what the child may take is bounded, and it leaves no core dump. Source: setrlimit(2), RLIMIT_DATA. */
 export function spawnLimited(command: string, args: readonly string[], options: SpawnOptions, limits: ChildLimits): ChildProcess {
-  return spawnBound("prlimit", [`--data=${limits.dataBytes}`, "--core=0", "--", command, ...args], options);
+  return start(basename(command), ["prlimit", `--data=${limits.dataBytes}`, "--core=0", "--", command, ...args], options);
 }
 
 /** What a child needs for its pipes and its start, with some to spare. */
@@ -59,17 +63,24 @@ export function requireDescriptors(command: string): void {
  */
 export function startError(command: string, cause: unknown): FusiondError {
   const code = (cause as NodeJS.ErrnoException).code ?? "";
-  if (code === "ENOENT" || code === "EACCES") {
+  if (isMissing(cause)) {
     return new FusiondError("dependency_missing", `cannot start ${command}: install it and see that it is on PATH`, { cause });
   }
   const limits = "the limits of the unit (LimitNOFILE=, TasksMax=, MemoryMax=) or of the shell (ulimit -n, ulimit -u)";
   return new FusiondError("resources_exhausted", `cannot start ${command}: no more open files, processes or memory are allowed (${code || messageOf(cause)}): raise ${limits}`, { cause });
 }
 
-/** Resolves with how a child ended. Errors: those of `startError` if it could not be started at all. */
+function isMissing(cause: unknown): boolean {
+  return ["ENOENT", "EACCES"].includes((cause as NodeJS.ErrnoException).code ?? "");
+}
+
+/**
+ * Resolves with how a child ended. Errors: those of `startError` if it could not be started at all; what is missing then is
+ * the program that was to start `command`.
+ */
 export function exitOf(child: ChildProcess, command: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
-    child.once("error", (cause) => reject(startError(command, cause)));
+    child.once("error", (cause) => reject(startError(isMissing(cause) ? child.spawnfile : command, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
 }

@@ -46,7 +46,7 @@ export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandler
     return { code: null, signal: null };
   }
   const child = startFfmpeg(command, handlers, file, body);
-  const exited = exitOf(child, "setpriv");
+  const exited = exitOf(child, "ffmpeg");
   const end = (): void => void endChild(child, GOODBYE_MS);
   signal.addEventListener("abort", end);
   if (signal.aborted) end();

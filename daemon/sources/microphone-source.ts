@@ -199,7 +199,7 @@ function lastErrorOf(recording: Recording): () => string | undefined {
   const keep = (thrown: unknown): void => {
     last = messageOf(thrown).split("\n", 1)[0];
   };
-  recording.process.on("error", keep);
+  recording.process.on("error", (cause) => keep(startError("arecord", cause)));
   recording.stream().on("error", keep);
   return () => last;
 }

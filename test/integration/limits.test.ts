@@ -1,10 +1,12 @@
 // A machine that has no more open files to give.
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import t, { type Test } from "tap";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { programs } from "../support/debian.js";
+import { eventually } from "../support/eventually.js";
+import { descendants, Fusiond } from "../support/fusiond.js";
 
 const env = { ...process.env, PATH: [dirname(programs.natsServer()), process.env["PATH"]].join(delimiter) };
 
@@ -25,3 +27,53 @@ void t.test("limits: a start with too few open files runs or says so in one sent
   }
   t.end();
 });
+
+void t.test("limits: a daemon that may open no more files loses a camera, says so, and has it back once it may", { timeout: 90_000 }, async (t) => {
+  const folder = t.testdir();
+  execFileSync("ffmpeg", ["-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=5", "-t", "4", join(folder, "clip.mp4")]);
+  const sources = "sources: {cam: {camera: clip.mp4, loop: true, fps: 2}}\nrules: {r: {any: [{see: person}]}}\n";
+  writeFileSync(join(folder, "c.yaml"), `site: few\nstate_dir: state\nnats: {embedded: true, port: 0}\nhttp: {enabled: false}\n${sources}`);
+  const daemon = Fusiond.start(["run", "-c", "c.yaml"], { cwd: folder, env });
+  t.teardown(() => daemon.end());
+  let seen = 0;
+  /** What the log says from the last look on, up to an entry like this. */
+  const said = async (like: RegExp): Promise<Readonly<Record<string, unknown>>> => {
+    const at = await eventually(() => {
+      const index = daemon.log.findIndex((entry, i) => i >= seen && like.test(JSON.stringify(entry)));
+      return index === -1 ? undefined : index + 1;
+    });
+    seen = at;
+    return daemon.log[at - 1] ?? {};
+  };
+  await daemon.running();
+  await said(/"source":"cam","state":"healthy"/);
+  const most = execFileSync("prlimit", ["--pid", `${daemon.pid}`, "--nofile", "--output=SOFT", "--noheadings"], { encoding: "utf8" }).trim();
+  limitFiles(daemon.pid, limitFor(daemon.pid, 5));
+  for (const pid of descendants(daemon.pid).filter((one) => commandOf(one) === "ffmpeg")) process.kill(pid, "SIGKILL");
+  await said(/cannot start ffmpeg: no more open files, processes or memory are allowed \(EMFILE\): raise /);
+  limitFiles(daemon.pid, Number(most));
+  await said(/"source":"cam","state":"healthy"/);
+  t.same(daemon.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{")), [], "no stack trace");
+  daemon.kill("SIGTERM");
+  t.equal((await daemon.ended()).code, 0);
+});
+
+function limitFiles(pid: number, soft: number): void {
+  execFileSync("prlimit", ["--pid", `${pid}`, `--nofile=${soft}:`]);
+}
+
+/** The limit that leaves a process so many descriptors: it bounds their numbers, and the low ones are not all in use. */
+function limitFor(pid: number, free: number): number {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  let limit = 0;
+  for (let left = free; left > 0; limit += 1) if (!used.has(limit)) left -= 1;
+  return limit;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return ""; // it has gone
+  }
+}

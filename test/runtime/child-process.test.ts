@@ -1,6 +1,7 @@
 // Programs that cannot be started: what is missing, and what the machine does not give.
 import { closeSync, openSync } from "node:fs";
-import { execFileSync } from "node:child_process";
+import { execFileSync, type ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
 import t from "tap";
 import { exitOf, requireDescriptors, spawnBound, startError } from "../../daemon/runtime/child-process.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
@@ -11,6 +12,15 @@ void t.test("child process: a program that is not there is another thing than a 
     t.match(startError("ffmpeg", Object.assign(new Error(), { code })), { code: "resources_exhausted", message: new RegExp(`^cannot start ffmpeg: .*\\(${code}\\): raise `) }, code);
   }
   t.end();
+});
+
+void t.test("child process: what is not started is named, not what was to start it, unless that is what is missing", async (t) => {
+  for (const [code, named] of [["EAGAIN", "ffmpeg"], ["ENOENT", "setpriv"]] as const) {
+    const child = Object.assign(new EventEmitter(), { spawnfile: "setpriv" }) as ChildProcess;
+    const exit = exitOf(child, "ffmpeg");
+    child.emit("error", Object.assign(new Error(), { code }));
+    await t.rejects(exit, { message: new RegExp(`^cannot start ${named}: `) }, code);
+  }
 });
 
 void t.test("child process: no child is started half when descriptors have run out, and all goes on when they are back", (t) => {
