@@ -63,7 +63,7 @@ void t.test("hostile lines: each is data, from files and subjects to JSON and ms
     await eventually(() => daemon.log.filter(({ state }) => state === "healthy").length === 2);
     const tail = Fusiond.start(["tail", "--config", "fusiond.yaml", "--json"], { cwd: folder });
     t.teardown(() => tail.end());
-    await eventually(() => tail.stderr.includes("connected"));
+    await eventually(() => tail.stderr.includes("connected, waiting"));
     const { url, user, password: pass } = JSON.parse(readFileSync(join(folder, "state/nats/credentials.json"), "utf8")) as Record<string, string>;
     const connection = await connect({ servers: url!, user: user!, pass: pass! });
     t.teardown(() => connection.close());
