@@ -1,16 +1,16 @@
 // A tower in a child process that may crash or hang without anyone losing more than one capture.
 import { assertInvariant, FusiondError, messageOf } from "../fusion/model/errors.js";
-import { observationId, type Observation } from "../fusion/model/observation.js";
+import type { Observation } from "../fusion/model/observation.js";
 import type { Capture } from "./capture.js";
 import type { Encoded, Encoder, EncoderTelemetry } from "./encoder.js";
 import {
-  SAMPLES_PER_CAPTURE_MAX,
   type CaptureResult,
   type Device,
   type ImageGateOptions,
   type ModelCapture,
   type StartMessage,
 } from "./host-protocol.js";
+import { observationOf } from "./observations.js";
 import type { Pack } from "./pack.js";
 import { TowerChild, type Spawn } from "./tower-child.js";
 import { VectorMonitor } from "./vector-monitor.js";
@@ -252,26 +252,16 @@ export class EncoderHost implements Encoder {
 
   #encoded(capture: ModelCapture, { samples, scan, ...gated }: Gated): Omit<Encoded, "encodeMs"> {
     let { unseen } = gated;
-    const { sourceId, modality, capturedAt, durationMs } = capture;
+    const { modality } = capture;
     const observations: Observation[] = [];
-    for (const [index, { vector, inputCrc, gate, quality, region, track, place }] of samples.entries()) {
-      const fault = this.#monitor.judge(vector, inputCrc);
-      if (fault !== undefined) {
-        this.#options.telemetry.rejected(modality, fault);
-        unseen = `the tower of ${modality} made no vector of it (${fault})`;
+    for (const [index, sample] of samples.entries()) {
+      const fault = this.#monitor.judge(sample.vector, sample.inputCrc);
+      if (fault === undefined) {
+        observations.push(observationOf(capture, index, sample, this.space));
         continue;
       }
-      const key = { sourceId, modality, seq: capture.seq * SAMPLES_PER_CAPTURE_MAX + index, capturedAt, durationMs };
-      observations.push({
-        ...key,
-        id: observationId(key),
-        gate,
-        quality,
-        embedding: { space: this.space, vector },
-        ...(region === undefined ? {} : { region }),
-        ...(track === undefined ? {} : { track }),
-        ...(place === undefined ? {} : { place }),
-      });
+      this.#options.telemetry.rejected(modality, fault);
+      unseen = `the tower of ${modality} made no vector of it (${fault})`;
     }
     if (samples.length > 0) this.#options.telemetry.variance(modality, this.#monitor.variance);
     unseen = this.#collapse() ?? unseen;

@@ -35,7 +35,7 @@ interface Background {
 
 /**
  * Scores observations of one space. Pure: the same observation and cohort give the same score, so scores are remembered
- * for as long as the observation lives.
+ * for as long as the observation's vector lives.
  */
 export class Scorer {
   readonly #space: SpaceModel;
@@ -45,7 +45,7 @@ export class Scorer {
   /** By prompt, then concept: how much the concept, where it is found, speaks against the prompt; 0 for its synonyms. */
   readonly #rivalry: Float32Array;
   readonly #backgrounds = new WeakMap<Cohort, Background>();
-  readonly #remembered = new WeakMap<Observation, { cohort: Cohort | undefined; score: Score }>();
+  readonly #remembered = new WeakMap<Float32Array, { quality: number; cohort: Cohort | undefined; score: Score }>();
 
   /** Prompts are unit vectors of the space; `llr` of every score follows their order. */
   constructor(space: SpaceModel, prompts: readonly Float32Array[]) {
@@ -66,10 +66,11 @@ export class Scorer {
     if (embedding === undefined) return undefined;
     assertInvariant(embedding.space === this.#space.id, `a vector of ${embedding.space} scored in ${this.#space.id}`);
     const warm = isWarm(cohort) ? cohort : undefined;
-    const remembered = this.#remembered.get(observation);
-    if (remembered !== undefined && remembered.cohort === warm) return remembered.score;
+    const { quality } = observation;
+    const remembered = this.#remembered.get(embedding.vector);
+    if (remembered !== undefined && remembered.cohort === warm && remembered.quality === quality) return remembered.score;
     const score = this.#scoreAgainst(observation, embedding.vector, warm);
-    this.#remembered.set(observation, { cohort: warm, score });
+    this.#remembered.set(embedding.vector, { quality, cohort: warm, score });
     return score;
   }
 

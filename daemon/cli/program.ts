@@ -1,5 +1,6 @@
 // The command line: what can be asked of fusiond, and how it answers.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../../config/units.js";
 import { versionOf } from "../compose/version.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
@@ -9,12 +10,14 @@ import { listWords, scoreModels, verifyModels, type ScoreOptions } from "./model
 import { explained, outputFailure, readerLeft, watchOutput } from "./output.js";
 import { replayFiles } from "./replay.js";
 import { run } from "./run.js";
+import { ordinary, type OrdinaryCommand } from "./score-ordinary.js";
 import { compose, scenes, type ComposeOptions, type ScenesOptions } from "./score-scenes.js";
 import { standing, type StandingCommand } from "./score-standing.js";
 import { tail } from "./tail.js";
 
 const DEFAULT_CONFIG = "/etc/fusiond/fusiond.yaml";
 const DEFAULT_PACK = "embedded";
+const DAY_MS = 86_400_000;
 
 /** Runs one command and resolves with the exit code. `argv` as the process has it. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -128,6 +131,17 @@ function addModels(program: Command, done: (exitCode: number) => void): void {
 function addScore(program: Command, done: (exitCode: number) => void): void {
   const score = program.command("score").description("how far what rules tell can be believed, on recordings");
   score
+    .command("ordinary")
+    .description("how often rules tell what is not there, in recordings of ordinary hours")
+    .argument("<folder...>", "folders of sounds and videos, with a table of what is truly there if there is one; or single files")
+    .requiredOption("--rules <file>", "a configuration, of which only rules, gate and encoders count")
+    .addOption(new Option("--warm <times>", "how long each recording is played before it counts").argParser(durations).default([0, 60_000, 2_400_000], "0s,1m,40m"))
+    .addOption(new Option("--labels <file>", "a further table of what is truly there; may be given again").argParser(oneMore).default([], "none"))
+    .addOption(new Option("--fps <n>", "pictures a second of videos; as a camera has it by default if not given").argParser(picturesASecond))
+    .option("--pack <name>", "a pack's name or folder; that of the rules' file if not given")
+    .option("--json", "the numbers as JSON")
+    .action(async (folders: readonly string[], options: OrdinaryCommand) => done(await ordinary(folders, options)));
+  score
     .command("standing")
     .description("whether somebody who stands still is seen, and how often he is taken for nobody")
     .argument("<folder>", "footage of fixed cameras, with a labels.csv (file,start,end,what) that says when a person is in clear view; pictures of things in its things")
@@ -158,6 +172,14 @@ function addScore(program: Command, done: (exitCode: number) => void): void {
     .addOption(new Option("--fps <n>", "pictures a second; as a camera has it by default if not given").argParser(picturesASecond))
     .option("--json", "the numbers as JSON")
     .action(async (folder: string, options: ScenesOptions) => done(await scenes(folder, options)));
+}
+
+function durations(text: string): readonly number[] {
+  return text.split(",").map((one) => {
+    const ms = parseDurationMs(one);
+    if (ms === undefined || ms > DAY_MS) throw new InvalidArgumentError("give durations up to a day, such as 0s,1m,40m");
+    return ms;
+  });
 }
 
 function wholeNumber(text: string): number {

@@ -14,7 +14,7 @@ import { exitOf, FFMPEG_LIMITS, requireProgram, spawnLimited } from "../runtime/
 /** Larger squares are made this large before they are handed on, side in pixels: no tower looks at more. */
 const PICTURE_SIDE_MAX = 512;
 /** What is heard of one sound at once at most, s. */
-const SOUND_MAX_S = 600;
+export const SOUND_MAX_S = 600;
 /** The descriptor on which ffmpeg gets the file: it sees no name, and so judges by content alone. */
 const FILE_FD = 3;
 /** As many as a source's sound comes in. */

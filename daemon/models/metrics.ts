@@ -186,11 +186,21 @@ export class AlarmCounter {
  * few are seen with a probability of 5 %. Exact but for rounding; 0 gives 3.00. Source: Garwood 1936.
  */
 export function poissonUpperBound(events: number): number {
-  let low = events;
-  let high = events + 4 * Math.sqrt(events + 1) + 4; // beyond the bound for any count
+  return poissonMeanAt(events, 0.05);
+}
+
+/** The two-sided 95 % interval of the same mean, 2.5 % on either side: from 0 where nothing was seen. Source: Garwood 1936. */
+export function poissonInterval(events: number): readonly [low: number, high: number] {
+  return [events === 0 ? 0 : poissonMeanAt(events - 1, 0.975), poissonMeanAt(events, 0.025)];
+}
+
+/** The mean at which at most so many events are seen with this probability, 0..1 exclusive. */
+function poissonMeanAt(events: number, probability: number): number {
+  let low = 0;
+  let high = events + 5 * Math.sqrt(events + 1) + 5; // beyond either bound for any count
   for (let round = 0; round < BISECTIONS; round++) {
     const middle = (low + high) / 2;
-    if (poissonAtMost(events, middle) > 0.05) low = middle;
+    if (poissonAtMost(events, middle) > probability) low = middle;
     else high = middle;
   }
   return high;

@@ -1,6 +1,6 @@
 // The gate of the audio tower: every window is encoded but digital silence.
 import { HEARD_MAX, type ModelCapture, type TowerSpec } from "../host-protocol.js";
-import { SoundGate } from "./sound-gate.js";
+import { loudnessOf, SoundGate } from "./sound-gate.js";
 import { SourceStates } from "./source-states.js";
 import type { Cut, Gate, Look } from "./tower.js";
 
@@ -20,7 +20,7 @@ export class SoundCutter implements Gate {
     if (sampleRateHz !== this.#tower.sampleRateHz || samples.length !== length) {
       throw new Error(`a window of ${samples.length} samples at ${sampleRateHz} Hz came from ${sourceId}, but the tower takes ${length} at ${this.#tower.sampleRateHz} Hz`);
     }
-    const verdict = this.#gates.of(sourceId).judge(samples, capturedAt);
+    const verdict = this.#gates.of(sourceId).judge(loudnessOf(samples), capturedAt);
     if (verdict === "silence") return { cuts: [] };
     const open: Cut = { input: samples, gate: "open", quality: 1 };
     return { cuts: verdict === "open" ? [open] : [open, { ...open, gate: "closed" }] };

@@ -16,6 +16,23 @@ const COHORT_INTERVAL_MS = 10_000;
 /** "silence": nothing to encode. "closed": a quiet window that is also a sample for the cohort. */
 export type SoundVerdict = "silence" | "open" | "closed";
 
+/** How loud a window is: its largest sample and its root mean square, 0..1. */
+export interface Loudness {
+  readonly peak: number;
+  readonly rms: number;
+}
+
+/** How loud a window is. */
+export function loudnessOf(samples: Float32Array): Loudness {
+  let square = 0;
+  let peak = 0;
+  for (const x of samples) {
+    square += x * x;
+    peak = Math.max(peak, Math.abs(x));
+  }
+  return { peak, rms: Math.sqrt(square / samples.length) };
+}
+
 /**
  * The gate of one microphone. Sound has no true gate (every window is encoded); "closed" stands for a window near the
  * source's own noise floor. Bound: the loudness of 600 windows. Pure, and the same for the same windows in order.
@@ -25,15 +42,8 @@ export class SoundGate {
   #cohortAt = -Infinity;
 
   /** Judges a window; windows must come in order of `capturedAt` (Unix ms). */
-  judge(samples: Float32Array, capturedAt: number): SoundVerdict {
-    let square = 0;
-    let peak = 0;
-    for (const x of samples) {
-      square += x * x;
-      peak = Math.max(peak, Math.abs(x));
-    }
+  judge({ peak, rms }: Loudness, capturedAt: number): SoundVerdict {
     if (peak < SILENCE_PEAK) return "silence";
-    const rms = Math.sqrt(square / samples.length);
     this.#loudness.push(rms);
     if (this.#loudness.length > HISTORY) this.#loudness.shift();
     if (capturedAt - this.#cohortAt < COHORT_INTERVAL_MS || this.#loudness.length < HISTORY_MIN) return "open";

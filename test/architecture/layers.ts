@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/models": ["fusion", "fusion/model", "encoders", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/pipeline": STAGES,
   "daemon/demo": [...STAGES, "daemon/tail"],
-  "daemon/score": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/pipeline"],
+  "daemon/score": [...STAGES, "encoders/child/sound-gate.ts", "config", "daemon/compose", "daemon/models", "daemon/pipeline"],
   "daemon/compose": [...STAGES, "config", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
   "daemon/standing": [...STAGES, "config", "daemon/compose", "daemon/score"],
   "daemon/scenes": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/score"],

@@ -1,7 +1,7 @@
 import t from "tap";
-import { SoundGate } from "../../encoders/child/sound-gate.js";
+import { loudnessOf, SoundGate, type Loudness } from "../../encoders/child/sound-gate.js";
 
-const window = (level: number): Float32Array => Float32Array.from({ length: 1600 }, (_, n) => level * Math.sin(n));
+const window = (level: number): Loudness => loudnessOf(Float32Array.from({ length: 1600 }, (_, n) => level * Math.sin(n)));
 
 void t.test("sound gate: digital silence is nothing, the faintest noise is something", (t) => {
   const gate = new SoundGate();

@@ -1,0 +1,19 @@
+// From a vector of a tower to an observation.
+import { observationId, type Observation } from "../fusion/model/observation.js";
+import { SAMPLES_PER_CAPTURE_MAX, type ModelCapture, type Sample } from "./host-protocol.js";
+
+/** The observation that a capture's sample makes; `index`: its place among those of the capture. The vector is shared. */
+export function observationOf(capture: ModelCapture, index: number, { vector, gate, quality, region, track, place }: Omit<Sample, "inputCrc">, space: string): Observation {
+  const { sourceId, modality, capturedAt, durationMs } = capture;
+  const key = { sourceId, modality, seq: capture.seq * SAMPLES_PER_CAPTURE_MAX + index, capturedAt, durationMs };
+  return {
+    ...key,
+    id: observationId(key),
+    gate,
+    quality,
+    embedding: { space, vector },
+    ...(region === undefined ? {} : { region }),
+    ...(track === undefined ? {} : { track }),
+    ...(place === undefined ? {} : { place }),
+  };
+}
