@@ -5,16 +5,19 @@ const HEADING = ["met", "found", "recall", "told", "right", "precision", "delay 
 
 /** The report in lines of plain text. */
 export function renderScenes(report: ScenesReport): string[] {
-  const { scenes, seconds, pack, tolerance_ms, by_rule, by_snr, by_control, baselines, left_out } = report;
+  const { scenes, seconds: length, pack, tolerance_ms, by_rule, by_snr, by_control, baselines, wrong, missed, left_out } = report;
   return [
-    `pack ${pack}: ${scenes} scenes, ${(seconds / 60).toFixed(1)} min, ${by_rule.length} rules`,
+    `pack ${pack}: ${scenes} scenes, ${(length / 60).toFixed(1)} min, ${by_rule.length} rules`,
     `an incident is right if its first alert lies in a time in which the rule is truly met, give or take ${tolerance_ms / 1_000} s`,
+    `recall ${share(report.recall)} ${interval(report.recall_95)}, precision ${share(report.precision)} ${interval(report.precision_95)} (95 %, as if scenes were independent)`,
     "",
     ...table([["", ...HEADING], ["fused", ...cells(report)], ...baselines.map((baseline) => [baselineName(baseline), ...cells(baseline)])]),
     ...["", ...table([["by rule", ...HEADING], ...by_rule.map((rule) => [rule.rule, ...cells(rule)])])],
     ...(by_snr.length === 0 ? [] : ["", ...table([["by level over the background", ...HEADING], ...by_snr.map((one) => [`${one.snr_db} dB`, ...cells(one)])])]),
     ...(by_control.length === 0 ? [] : ["", ...table([["by control", ...HEADING], ...by_control.map((one) => [`${one.control} (${one.scenes} scenes)`, ...cells(one)])])]),
     ...["", ...table([["right of told at a confidence of", ...report.by_confidence.map(binName), "calibration error"], ...reliabilities(report)])],
+    ...(wrong.length === 0 ? [] : ["", ...table([["wrong", "rule", "told at", "confidence"], ...wrong.map((one) => [one.scene, one.rule, seconds(one.at), share(one.confidence)])])]),
+    ...(missed.length === 0 ? [] : ["", ...table([["missed", "rule", "met from"], ...missed.map((one) => [one.scene, one.rule, seconds(one.from)])])]),
     ...(left_out.length === 0 ? [] : ["", "complaints:", ...left_out.map(({ scene, reason }) => `  ${scene}: ${reason}`)]),
   ];
 }
@@ -46,6 +49,14 @@ function cells({ met, found, recall, told, right, precision, delay_p50_ms, delay
 
 function share(value: number): string {
   return Number.isNaN(value) ? "-" : value.toFixed(3);
+}
+
+function interval([low, high]: readonly [number, number]): string {
+  return `[${share(low)}, ${share(high)}]`;
+}
+
+function seconds(at: number): string {
+  return `${at.toFixed(1)} s`;
 }
 
 function delay(ms: number): string {

@@ -2,6 +2,7 @@
 import { calibrationError, quantile } from "../models/metrics.js";
 import type { FoundTime, JudgedIncident } from "./match-incidents.js";
 import type { Control } from "./scene-plan.js";
+import { shareBounds } from "./share-bounds.js";
 
 /** What came of one rule in one scene. */
 export interface SceneResult {
@@ -20,13 +21,15 @@ export interface Score {
   /** Times in which a rule was truly met, and those of them in which a right incident was told. */
   readonly met: number;
   readonly found: number;
-  /** found / met; NaN, null in JSON, where nothing was met. */
+  /** found / met, and its 95 % interval; NaN, null in JSON, where nothing was met. */
   readonly recall: number;
+  readonly recall_95: readonly [number, number];
   /** Incidents, and those of them that were right. */
   readonly told: number;
   readonly right: number;
-  /** right / told; NaN, null in JSON, where nothing was told. */
+  /** right / told, and its 95 % interval; NaN, null in JSON, where nothing was told. */
   readonly precision: number;
+  readonly precision_95: readonly [number, number];
   /** From the moment at which the rule is truly met to the first right alert, event time; NaN, null in JSON, of none. */
   readonly delay_p50_ms: number;
   readonly delay_p95_ms: number;
@@ -62,7 +65,10 @@ export interface ScenesReport extends Score, Reliability {
   readonly by_snr: readonly ({ readonly snr_db: number } & Score)[];
   readonly by_control: readonly ({ readonly control: Control; readonly scenes: number } & Score)[];
   readonly baselines: readonly Baseline[];
-  /** What is said to be there and looked for by no rule. */
+  /** Incidents that were not right, and times that were not found: s of the scene. */
+  readonly wrong: readonly { readonly scene: string; readonly rule: string; readonly at: number; readonly confidence: number }[];
+  readonly missed: readonly { readonly scene: string; readonly rule: string; readonly from: number }[];
+  /** What sources complained of. */
   readonly left_out: readonly { readonly scene: string; readonly reason: string }[];
 }
 
@@ -79,9 +85,11 @@ export function scoreOf(results: readonly Pick<SceneResult, "incidents" | "times
     met: times.length,
     found: delays.length,
     recall: delays.length / times.length,
+    recall_95: shareBounds(delays.length, times.length),
     told: incidents.length,
     right,
     precision: right / incidents.length,
+    precision_95: shareBounds(right, incidents.length),
     delay_p50_ms: quantile(delays, 0.5),
     delay_p95_ms: quantile(delays, 0.95),
   };
@@ -120,6 +128,8 @@ export function reportScenes(
     by_snr: snrs.map(([snr_db, own]) => ({ snr_db, ...scoreOf(own) })),
     by_control: by(({ control }) => control).map(([control, own]) => ({ control, scenes: new Set(own.map(({ scene }) => scene)).size, ...scoreOf(own) })),
     baselines,
+    wrong: results.flatMap(({ scene, ruleId, incidents }) => incidents.flatMap(({ right, toldAt, confidence }) => (right ? [] : [{ scene, rule: ruleId, at: toldAt / 1_000, confidence }]))),
+    missed: results.flatMap(({ scene, ruleId, times }) => times.flatMap(({ fromMs, delayMs }) => (delayMs === undefined ? [{ scene, rule: ruleId, from: fromMs / 1_000 }] : []))),
     left_out,
   };
 }
