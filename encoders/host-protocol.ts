@@ -23,6 +23,10 @@ export interface CameraGateOptions {
   readonly regionIntervalMs: number;
   /** While something moves the whole frame is encoded once in this time; 0: never. */
   readonly wholeFrameIntervalMs: number;
+  /** Squares of the whole picture that are looked at in turn, a second: see `scanPlaces`. 0: none. */
+  readonly scanRate: number;
+  /** What came to rest is looked at until it has left, but no longer than this. */
+  readonly settleAfterMs: number;
 }
 
 /** Most cameras of one image tower: it remembers the background of each, some 6 MB. */
@@ -40,7 +44,15 @@ export interface ImageGateOptions {
 }
 
 /** A gate that suits most cameras, and masks nothing. */
-export const DEFAULT_CAMERA_GATE: CameraGateOptions = { masks: [], sensitivity: 0.5, regionsMax: 4, regionIntervalMs: 1000, wholeFrameIntervalMs: 0 };
+export const DEFAULT_CAMERA_GATE: CameraGateOptions = {
+  masks: [],
+  sensitivity: 0.5,
+  regionsMax: 4,
+  regionIntervalMs: 1000,
+  wholeFrameIntervalMs: 0,
+  scanRate: 4,
+  settleAfterMs: 600_000,
+};
 
 /** A tower as its child needs it. */
 export interface TowerSpec {

@@ -24,6 +24,10 @@ export interface GateConfig {
   readonly wholeFrameIntervalMs: number;
   /** 0 (only large, clear movement) to 1 (everything that flickers). */
   readonly sensitivity: number;
+  /** Squares of the whole picture looked at in turn, a second; 0: none. */
+  readonly scanRate: number;
+  /** What came to rest is looked at until it has left, but no longer than this. */
+  readonly settleAfterMs: number;
 }
 
 /** What every source has. */
@@ -103,6 +107,11 @@ const gateKeys = {
   region_interval: duration("100ms", "1h").describe("how often a region that goes on moving is encoded"),
   whole_frame_interval: duration("100ms", "1h").describe("how often the whole picture is encoded"),
   sensitivity: fraction.describe("0: only large, clear movement; 1: everything that flickers"),
+  scan_rate: z
+    .union([z.literal("off"), z.literal(false), z.number().min(0.1).max(30)], { error: "must be off, or how many looks a second, from 0.1 to 30" })
+    .transform((given) => (typeof given === "number" ? given : 0))
+    .describe("how many squares of the whole picture are looked at in a second, in turn, so that what stands still is seen; off: only what moves"),
+  settle_after: duration("10s", "1d").describe("what came and stands still counts as furniture after so long: not told again, but still seen for not and unless"),
 };
 
 /** The keys of a camera's gate, all with defaults. */
@@ -111,6 +120,8 @@ export const gateSchema = strict({
   region_interval: gateKeys.region_interval.prefault("1s"),
   whole_frame_interval: gateKeys.whole_frame_interval.prefault("5s"),
   sensitivity: gateKeys.sensitivity.default(0.5),
+  scan_rate: gateKeys.scan_rate.default(4),
+  settle_after: gateKeys.settle_after.prefault("10m"),
 });
 
 /** A camera's own gate: absent keys get no defaults, those of the global gate stand. */
@@ -123,6 +134,8 @@ export function gateOf(gate: z.output<typeof ownGate>): Partial<GateConfig> {
     regionIntervalMs: gate.region_interval,
     wholeFrameIntervalMs: gate.whole_frame_interval,
     sensitivity: gate.sensitivity,
+    scanRate: gate.scan_rate,
+    settleAfterMs: gate.settle_after,
   });
 }
 
