@@ -28,27 +28,38 @@ export interface RuleSource extends Omit<Rule, "groups" | "leaves" | "condition"
 
 const MODALITY_OF: Readonly<Record<"hear" | "see" | "read", Modality>> = { hear: "audio", see: "image", read: "text" };
 
+/** The confidence, 0..1, from which a prompt of a modality is taken to be there where its absence is asked for; undefined: it is not known. */
+export type AbsenceConfidence = (words: string, modality: Modality) => number | undefined;
+
 /**
- * Compiles a rule: each distinct condition becomes one leaf.
+ * Compiles a rule: each distinct condition becomes one leaf, one whose absence is asked for another than one that must be there.
  *
- * `promptIndex` gives the row of a prompt's words in the scores, and must know every prompt of the rule.
+ * `promptIndex` gives the row of a prompt's words in the scores, and must know every prompt of the rule. What `absenceConfidence`
+ * does not know is judged by the rule's confidence.
  */
-export function compileRule(source: RuleSource, defaultPrior: number, promptIndex: (words: string) => number): Rule {
+export function compileRule(
+  source: RuleSource,
+  defaultPrior: number,
+  promptIndex: (words: string) => number,
+  absenceConfidence: AbsenceConfidence = () => undefined,
+): Rule {
   const leaves: Leaf[] = [];
-  const compile = (condition: ConditionSource): ConditionNode => {
+  const compile = (condition: ConditionSource, absent: boolean): ConditionNode => {
     switch (condition.kind) {
       case "all":
       case "any":
-        return { kind: condition.kind, of: condition.of.map(compile) };
+        return { kind: condition.kind, of: condition.of.map((child) => compile(child, absent)) };
       case "not":
-        return { kind: "not", of: compile(condition.of) };
-      default:
-        return { kind: "leaf", leaf: indexOfLeaf(leaves, leafOf(condition, source.confidence, promptIndex)) };
+        return { kind: "not", of: compile(condition.of, !absent) };
+      default: {
+        const leaf = leafOf(condition, source.confidence, promptIndex);
+        return { kind: "leaf", leaf: indexOfLeaf(leaves, absent ? absentLeaf(leaf, condition, absenceConfidence) : leaf) };
+      }
     }
   };
-  const condition = compile(source.condition);
+  const condition = compile(source.condition, false);
   const unless: Exclusion[] = source.unless.map((exclusion) => ({
-    node: compile(exclusion.condition),
+    node: compile(exclusion.condition, true),
     withinMs: exclusion.withinMs,
     afterMs: exclusion.afterMs,
   }));
@@ -101,6 +112,12 @@ function leafOf(
     prompt: promptIndex(condition.prompt),
     confidence: condition.confidence ?? confidence,
   };
+}
+
+/** A field is there or not; of all else the condition's own confidence goes before what is known not to miss it. */
+function absentLeaf(leaf: Leaf, condition: ConditionSource, absenceConfidence: AbsenceConfidence): Leaf {
+  if (leaf.kind === "field" || !("prompt" in condition)) return leaf;
+  return { ...leaf, confidence: condition.confidence ?? absenceConfidence(condition.prompt, leaf.modality) ?? leaf.confidence, absent: true };
 }
 
 function indexOfLeaf(leaves: Leaf[], leaf: Leaf): number {

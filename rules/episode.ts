@@ -1,13 +1,13 @@
 // One candidate or incident of a rule in a group, from its first observation to its end.
 import type { Incident, Evidence } from "./incident.js";
-import { completeNeeded, confidenceOf, judged, type Anchor, type Met, type Surroundings } from "./evaluate.js";
+import { completeNeeded, confidenceOf, heldUntil, judged, lastLookFor, wantsLook, type Anchor, type Met, type Surroundings } from "./evaluate.js";
 import { isAkin, withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
 import type { Rule } from "./rule.js";
 import { logit } from "../fusion/model/likelihood.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
 
 /** Why a candidate never became an incident. */
-export const SUPPRESSION_REASONS = ["cooldown", "hold_for", "unless", "blind"] as const;
+export const SUPPRESSION_REASONS = ["cooldown", "hold_for", "unless", "blind", "no_complete_look"] as const;
 /** One of the closed set of reasons for which a candidate is kept back. */
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
@@ -29,7 +29,11 @@ export interface Episode extends Anchor {
   readonly state: "pending" | "firing" | "suppressed";
   readonly suppression?: SuppressionReason;
   readonly unwitnessed?: boolean;
+  /** When the cameras had last looked at all of their picture, where an absence was judged by it. */
+  readonly lastScanAt?: number;
   readonly lastMetAt: number;
+  /** Until when its conditions are met without another look, where a look at a place met them; absent of all others. */
+  readonly heldTo?: number;
   readonly confidence: number;
   readonly events: readonly { readonly id: string; readonly revision: number }[];
   readonly evidence: readonly LeafEvidence[];
@@ -80,9 +84,11 @@ export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, ob
 /** The episode after its conditions were met once more at `at`. */
 export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: number): Episode {
   const matches = [...met.values()].flat();
+  const held = Math.max(episode.heldTo ?? -Infinity, heldUntil(rule.condition, met));
   return {
     ...episode,
     lastMetAt: Math.max(episode.lastMetAt, at),
+    ...(held > at ? { heldTo: held } : {}),
     metLeaves: [...new Set([...episode.metLeaves, ...met.keys()])].sort((a, b) => a - b),
     confidence: Math.max(episode.confidence, confidenceOf(rule.condition, met)),
     events: matches.reduce(withEvent, episode.events),
@@ -95,13 +101,14 @@ export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: numb
  * the best, and its log-likelihood ratios, which only rank it.
  */
 export function episodeOf(rule: Rule, incident: Incident): Episode {
-  const { id, groupId, startedAt, updatedAt, endedAt: lastMetAt = updatedAt, confidence, calibrated, unwitnessed, events, evidence } = incident;
+  const { id, groupId, startedAt, updatedAt, endedAt: lastMetAt = updatedAt, confidence, calibrated, unwitnessed, lastScanAt, events, evidence } = incident;
   const conditions = new Set(evidence.map((one) => one.condition));
   return {
     id,
     groupId,
     state: "firing",
     ...(unwitnessed === undefined ? {} : { unwitnessed }),
+    ...(lastScanAt === undefined ? {} : { lastScanAt }),
     startedAt,
     firstMetAt: startedAt,
     metLeaves: rule.leaves.flatMap((leaf, index) => (conditions.has(leaf.label) ? [index] : [])),
@@ -119,9 +126,15 @@ export function decide(rule: Rule, episode: Episode, around: Surroundings, compl
   if (needed === undefined) return { ...episode, state: "firing" };
   if (needed >= completeTo) return episode;
   const truth = judged(rule, episode, around);
-  if (truth === "true") return { ...episode, state: "firing" };
   if (truth === "false") return suppressed(episode, "unless");
-  return rule.whenBlind === "fire" ? { ...episode, state: "firing", unwitnessed: true } : suppressed(episode, "blind");
+  if (truth === "unknown" && rule.whenBlind === "stay_silent") return suppressed(episode, wantsLook(rule, episode, around) ? "no_complete_look" : "blind");
+  const lastScanAt = lastLookFor(rule, episode, around);
+  return { ...episode, state: "firing", ...(truth === "true" ? {} : { unwitnessed: true }), ...(lastScanAt === undefined ? {} : { lastScanAt }) };
+}
+
+/** Until when its conditions are met, Unix ms, as far as is known. */
+export function metUntil({ lastMetAt, heldTo: held = -Infinity }: Episode): number {
+  return Math.max(lastMetAt, held);
 }
 
 /** The episode, decided against. */
@@ -157,6 +170,7 @@ export function incidentOf(rule: Rule, episode: Episode, resolvedAt?: number): I
     confidence: episode.confidence,
     calibrated: episode.evidence.every((one) => one.calibrated),
     ...(episode.unwitnessed === undefined ? {} : { unwitnessed: episode.unwitnessed }),
+    ...(episode.lastScanAt === undefined ? {} : { lastScanAt: episode.lastScanAt }),
     events: episode.events,
     evidence: reported(episode),
     summary: summaryOf(episode),

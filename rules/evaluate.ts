@@ -1,9 +1,10 @@
 // Is a rule's condition met? Positive conditions by their newest matches, absences by their witnesses.
 import type { Modality } from "../fusion/model/modality.js";
-import type { LeafMatch, LeafState, Run } from "./leaf-matches.js";
+import { heldTo, type LeafMatch, type LeafState, type Run } from "./leaf-matches.js";
 import type { ConditionNode, Exclusion, Rule } from "./rule.js";
 import { all, any, not, truthOf, type Truth } from "./truth.js";
-import { gapsIn, witnessed, type Gap, type HealthSpan } from "./witnesses.js";
+import { lastScanEnd, scannedWithin, type Scans } from "./scans.js";
+import { gapsIn, watchingOver, type Gap, type HealthSpan } from "./witnesses.js";
 
 /** Positive conditions that are met together, by index of leaf. Lines that met a condition on a field: the newest first. */
 export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
@@ -39,7 +40,7 @@ export function metTogether(rule: Rule, leaves: readonly LeafState[], recent: Re
 function recentMatches(rule: Rule, leaf: LeafState | undefined, recent: Recent, eventId: string | undefined): readonly LeafMatch[] {
   const byEvent = leaf?.byEvent ?? new Map<string, LeafMatch>();
   const candidates = eventId === undefined ? [...byEvent.values()].reverse() : [byEvent.get(eventId)];
-  return candidates.filter((match) => match !== undefined && match.lastEnd >= recent.from - rule.withinMs) as LeafMatch[];
+  return candidates.filter((match) => match !== undefined && heldTo(match) >= recent.from - rule.withinMs) as LeafMatch[];
 }
 
 function metBy(rule: Rule, matches: Met): Met | undefined {
@@ -73,6 +74,20 @@ export function confidenceOf(node: ConditionNode, met: Met): number {
   }
 }
 
+/** Until when what is met holds, Unix ms: of `all` the shortest, of `any` the longest. */
+export function heldUntil(node: ConditionNode, met: Met): number {
+  switch (node.kind) {
+    case "leaf":
+      return Math.max(-Infinity, ...(met.get(node.leaf) ?? []).map(heldTo));
+    case "not":
+      return Infinity;
+    case "all":
+      return Math.min(...node.of.map((child) => heldUntil(child, met)));
+    case "any":
+      return Math.max(-Infinity, ...node.of.filter((child) => child.kind !== "not").map((child) => heldUntil(child, met)));
+  }
+}
+
 /** When the absences of an incident were judged from: its start, and when its conditions were first met together. */
 export interface Anchor {
   readonly startedAt: number;
@@ -85,6 +100,8 @@ export interface Anchor {
 export interface Surroundings {
   readonly leaves: readonly LeafState[];
   readonly spans: readonly HealthSpan[];
+  /** Absent: whoever watched counts, whether or not all of the picture was looked at. */
+  readonly scans?: Scans;
 }
 
 /** The time up to which the group must be complete before the rule's absences can be judged; undefined: it has none. */
@@ -98,6 +115,17 @@ export function completeNeeded(rule: Rule, anchor: Anchor): number | undefined {
 export function judged(rule: Rule, anchor: Anchor, around: Surroundings): Truth {
   const condition = truthOfCondition(rule, rule.condition, anchor, around);
   return all([condition, ...rule.unless.map((exclusion) => not(happened(rule, exclusion, anchor, around)))]);
+}
+
+/** Whether nothing but a complete look is missing where the rule's absences cannot be told. */
+export function wantsLook(rule: Rule, anchor: Anchor, { leaves, spans }: Surroundings): boolean {
+  return judged(rule, anchor, { leaves, spans }) !== "unknown";
+}
+
+/** When the group's cameras had last looked at all of their picture before the rule's absences were judged; undefined: it asks for none of pictures, or they never had. */
+export function lastLookFor(rule: Rule, anchor: Anchor, around: Surroundings): number | undefined {
+  const ends = absencesOf(rule, anchor, around).filter(({ leaf }) => modalityOfLeaf(rule, leaf) === "image").map(({ to }) => to);
+  return ends.length === 0 || around.scans === undefined ? undefined : lastScanEnd(around.scans, around.scans.keys(), Math.max(...ends));
 }
 
 /** What is known of one condition within an interval, Unix ms of event time. */
@@ -134,8 +162,20 @@ export function findingOf(rule: Rule, leaf: number, from: number, to: number, ar
     to,
     happened: truthWithin(rule, { kind: "leaf", leaf }, { from, to }, around),
     ...(met === undefined ? {} : { met }),
-    blind: gapsIn(around.spans, modalityOfLeaf(rule, leaf), from, to),
+    blind: blindTo(rule, leaf, from, to, around),
   };
+}
+
+function blindTo(rule: Rule, leaf: number, from: number, to: number, { spans, scans }: Surroundings): readonly Gap[] {
+  const modality = modalityOfLeaf(rule, leaf);
+  const gaps = gapsIn(spans, modality, from, to);
+  if (modality !== "image" || scans === undefined) return gaps;
+  const unscanned = watchingOver(spans, modality, from, to).filter((sourceId) => !scannedWithin(scans, sourceId, from, to));
+  return [...gaps, ...unscanned.map((sourceId) => unscannedSince(sourceId, lastScanEnd(scans, [sourceId], to)))];
+}
+
+function unscannedSince(sourceId: string, since: number | undefined): Gap {
+  return { sourceId, modality: "image", reason: "no_complete_look", ...(since === undefined ? {} : { since }) };
 }
 
 function nots(node: ConditionNode): readonly ConditionNode[] {
@@ -201,14 +241,17 @@ interface Interval {
   readonly to: number;
 }
 
-/** Whether something happened within an interval; without a witness over all of it, "no" is not to be known. */
+/**
+ * Whether something happened within an interval; without a witness over all of it, "no" is not to be known. Of pictures it takes
+ * one that looked at all of its picture meanwhile.
+ */
 function truthWithin(rule: Rule, node: ConditionNode, interval: Interval, around: Surroundings): Truth {
   const { from, to } = interval;
   switch (node.kind) {
     case "leaf": {
       const runs = around.leaves[node.leaf]?.runs ?? [];
       if (runs.some((run) => run.start <= to && run.end >= from)) return "true";
-      return witnessed(around.spans, modalityOfLeaf(rule, node.leaf), from, to) ? "false" : "unknown";
+      return isWitnessed(modalityOfLeaf(rule, node.leaf), interval, around) ? "false" : "unknown";
     }
     case "not":
       return not(truthWithin(rule, node.of, interval, around));
@@ -217,6 +260,10 @@ function truthWithin(rule: Rule, node: ConditionNode, interval: Interval, around
     case "any":
       return any(node.of.map((child) => truthWithin(rule, child, interval, around)));
   }
+}
+
+function isWitnessed(modality: Modality, { from, to }: Interval, { spans, scans }: Surroundings): boolean {
+  return watchingOver(spans, modality, from, to).some((sourceId) => modality !== "image" || scans === undefined || scannedWithin(scans, sourceId, from, to));
 }
 
 /** The modality that could tell it. */

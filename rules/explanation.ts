@@ -6,6 +6,7 @@ import type { Incident } from "./incident.js";
 import type { BestLook } from "./leaf-matches.js";
 import type { ConditionNode, Rule } from "./rule.js";
 import type { RuleStateData } from "./rule-state.js";
+import type { Scans } from "./scans.js";
 import type { Gap, HealthSpan } from "./witnesses.js";
 
 /** What the rule is doing. `pending`: `waitsFor` is the time up to which the group must be complete, where it waits for that. */
@@ -46,6 +47,7 @@ export interface RuleExplanation {
 export interface ExplanationContext {
   readonly groupId: string;
   readonly spans: readonly HealthSpan[];
+  readonly scans: Scans;
   /** What the group is to be told by, whether or not it ever was. */
   readonly inputs: readonly { readonly sourceId: string; readonly modality: Modality }[];
   readonly nowMs: number;
@@ -53,9 +55,10 @@ export interface ExplanationContext {
 
 /** How the rule stands now. */
 export function explainRule(rule: Rule, data: RuleStateData, context: ExplanationContext): RuleExplanation {
-  const { groupId, nowMs, spans } = context;
-  const around = { leaves: data.leaves, spans };
-  const needed = [...new Set(positiveLeaves(rule.condition))].map((leaf) => findingOf(rule, leaf, nowMs - rule.withinMs, nowMs, around));
+  const { groupId, nowMs, spans, scans } = context;
+  const around = { leaves: data.leaves, spans, scans };
+  const watched = { leaves: data.leaves, spans }; // what must be there is asked of whoever watched
+  const needed = [...new Set(positiveLeaves(rule.condition))].map((leaf) => findingOf(rule, leaf, nowMs - rule.withinMs, nowMs, watched));
   const absent = absencesOf(rule, { startedAt: nowMs, firstMetAt: nowMs, metLeaves: [] }, around);
   const standing = (role: ConditionStanding["role"]) => (finding: Finding): ConditionStanding => conditionStanding(rule, data, context, role, finding);
   const fired = lastFired(data);
@@ -115,7 +118,7 @@ function withNever(gaps: readonly Gap[], modality: Modality, { inputs, spans }: 
     .flatMap(({ sourceId }) => {
       const gap = gaps.find((one) => one.sourceId === sourceId);
       const ever = spans.some((span) => span.sourceId === sourceId && span.modality === modality);
-      return gap === undefined && ever ? [] : [gap ?? { sourceId, modality }];
+      return gap === undefined && ever ? [] : [gap ?? { sourceId, modality, reason: "not_watching" }];
     });
 }
 

@@ -41,6 +41,8 @@ export interface Incident {
   readonly calibrated: boolean;
   /** An absence that nobody could witness was taken for one (`when_blind: fire`). */
   readonly unwitnessed?: boolean;
+  /** When the group's cameras had last looked at all of their picture before an absence of what is seen was concluded. */
+  readonly lastScanAt?: number;
   /** "withdrawn": it lost its ground when an observation came out of order. "removed": nobody looks for it any more. */
   readonly reason?: "withdrawn" | "removed";
   /** The withdrawn incident that this one stands for, its founding event having changed. */

@@ -21,6 +21,13 @@ export interface LeafMatch {
   /** Interval of the newest observation that met the condition; -Infinity while none has. */
   readonly lastStart: number;
   readonly lastEnd: number;
+  /** How long after `lastEnd` that holds, ms: until the place where it was seen is looked at again. Absent: it does not. */
+  readonly holdsMs?: number;
+}
+
+/** Until when the newest observation that met the condition speaks for it, Unix ms. */
+export function heldTo({ lastEnd, holdsMs = 0 }: LeafMatch): number {
+  return lastEnd + holdsMs;
 }
 
 /** A time over which a condition was met again and again. */
@@ -59,7 +66,7 @@ const LINES_MAX = 16;
 /** Runs kept per condition; older ones go first. */
 const RUNS_MAX = 256;
 
-/** What is seen or heard again this soon was there in between, ms. Lines of text are moments of their own. */
+/** What is seen or heard again this soon, or in the next scan, was there in between, ms. Lines of text are moments of their own. */
 const RUN_GAP_MS = 2000;
 
 /**
@@ -91,10 +98,14 @@ export interface LeafTerms {
   readonly confirmations: number;
 }
 
+/** How long a look at a place stands for it, in times of the scan's period: until the place is looked at again, or a little after. */
+const PLACE_FRESH_RATIO = 1.5;
+
 /**
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
- * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. A source says what its
+ * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. Of a look at a place, which comes
+ * round once in `holdsMs` (0: it is none), so do those since the look before at that place, and what it says holds as long. A source says what its
  * `confirmations` best ones say on average, since the edge of a sound, or one odd picture, can look like anything once. The
  * event's log odds are the sum over its sources, plus the prior once; a source that says "no" adds nothing: it may look
  * elsewhere.
@@ -105,14 +116,16 @@ export function observePrompt(
   state: LeafState,
   leaf: Extract<Leaf, { kind: "prompt" }>,
   terms: LeafTerms,
-  event: FusionEvent,
+  event: Pick<FusionEvent, "id" | "revision" | "startedAt">,
   observation: Observation,
   llr: number,
   calibrated: boolean,
+  holdsMs = 0,
 ): LeafUpdate {
   if (observation.modality !== leaf.modality || llr <= 0) return { state, met: false };
   const before = state.byEvent.get(event.id);
-  const fresh = (before?.looks ?? []).filter((one) => endedAt(one) >= observation.capturedAt - terms.withinMs);
+  const freshMs = Math.max(terms.withinMs, PLACE_FRESH_RATIO * holdsMs);
+  const fresh = (before?.looks ?? []).filter((one) => endedAt(one) >= observation.capturedAt - freshMs);
   const look = { ...evidenceOf(leaf, observation, logistic(llr + logit(terms.prior))), eventId: event.id, llr, calibrated };
   const looks = withLook(fresh, look);
   const confirmed = confirmedBy(looks, leaf.modality === "text" ? 1 : terms.confirmations);
@@ -124,7 +137,7 @@ export function observePrompt(
     eventStartedAt: event.startedAt,
     looks,
     ...(met
-      ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation) }
+      ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation), ...(holdsMs === 0 ? {} : { holdsMs }) }
       : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
   const strongest = confirmed.reduce((a, b) => (b.llr > a.llr ? b : a), confirmed[0] ?? { best: look, llr });
@@ -134,13 +147,13 @@ export function observePrompt(
     at: endedAt(strongest.best),
     confirmed: confirmed.length > 0,
   };
-  return { state: withMatch(withBest(state, best), match, met, leaf.modality === "text" ? 0 : RUN_GAP_MS), met };
+  return { state: withMatch(withBest(state, best), match, met, leaf.modality === "text" ? 0 : Math.max(RUN_GAP_MS, PLACE_FRESH_RATIO * holdsMs)), met };
 }
 
-function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
+function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd" | "holdsMs">> {
   if (match === undefined) return {};
-  const { evidence, confidence, lastStart, lastEnd } = match;
-  return { evidence, confidence, lastStart, lastEnd };
+  const { evidence, confidence, lastStart, lastEnd, holdsMs } = match;
+  return { evidence, confidence, lastStart, lastEnd, ...(holdsMs === undefined ? {} : { holdsMs }) };
 }
 
 /** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look. */
@@ -208,7 +221,9 @@ export function carryOver(state: LeafState, fromId: string, to: FusionEvent, mer
   const from = state.byEvent.get(fromId);
   if (from === undefined) return state;
   const into = state.byEvent.get(to.id);
-  const stronger = into === undefined || from.confidence > into.confidence ? from : into;
+  const { holdsMs: _ofOne, ...stronger } = into === undefined || from.confidence > into.confidence ? from : into;
+  const lastEnd = Math.max(from.lastEnd, into?.lastEnd ?? -Infinity);
+  const holdsMs = Math.max(heldTo(from), into === undefined ? -Infinity : heldTo(into)) - lastEnd;
   const byEvent = new Map(state.byEvent);
   if (merged) byEvent.delete(fromId);
   byEvent.set(to.id, {
@@ -219,19 +234,26 @@ export function carryOver(state: LeafState, fromId: string, to: FusionEvent, mer
     looks: (into?.looks ?? []).reduce(withLook, from.looks).map((one) => ({ ...one, eventId: to.id })),
     evidence: (into?.evidence ?? []).reduce(withEvidence, from.evidence).map((one) => ({ ...one, eventId: to.id })),
     lastStart: Math.max(from.lastStart, into?.lastStart ?? -Infinity),
-    lastEnd: Math.max(from.lastEnd, into?.lastEnd ?? -Infinity),
+    lastEnd,
+    ...(holdsMs > 0 ? { holdsMs } : {}),
   });
   return { ...state, byEvent };
 }
 
 /** Forgets what ended before `horizon` and is of no open event. */
 export function forgetOlder(state: LeafState, horizon: number, isOpen: (eventId: string) => boolean): LeafState {
-  const stale = [...state.byEvent.values()].filter((match) => match.lastEnd < horizon && !isOpen(match.eventId));
+  const stale = [...state.byEvent.values()].filter((match) => lastToldOf(match) < horizon && !isOpen(match.eventId));
   const runs = (state.runs[0]?.end ?? Infinity) < horizon ? state.runs.filter((run) => run.end >= horizon) : state.runs;
   if (stale.length === 0) return runs === state.runs ? state : { ...state, runs };
   const byEvent = new Map(state.byEvent);
   for (const match of stale) byEvent.delete(match.eventId);
   return { ...state, byEvent, runs };
+}
+
+/** When it was last met, or something spoke for it last. */
+function lastToldOf(match: LeafMatch): number {
+  const newest = match.looks.at(-1);
+  return newest === undefined ? heldTo(match) : Math.max(heldTo(match), endedAt(newest));
 }
 
 function withMatch(state: LeafState, match: LeafMatch, met: boolean, gapMs: number): LeafState {

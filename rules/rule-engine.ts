@@ -5,7 +5,8 @@ import { explainRule, type ExplanationContext, type RuleExplanation } from "./ex
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
-import { conditionsOf, RuleState, type RuleContext, type RuleNote, type RuleStateData } from "./rule-state.js";
+import { scanPeriod, withoutOlderScans, withScan, type Scan, type Scans } from "./scans.js";
+import { conditionsOf, RuleState, type RuleContext, type RuleNote, type RuleStateData, type Said } from "./rule-state.js";
 import { withChange, withoutOlder, type HealthSpan, type WitnessChange } from "./witnesses.js";
 
 /** Where the engine works. */
@@ -19,8 +20,13 @@ export interface RuleEngineOptions {
 /** The engine's plain state. */
 export interface RuleEngineData {
   readonly spans: readonly HealthSpan[];
+  /** Absent where an older fusiond wrote it. */
+  readonly scans?: Scans;
   readonly rules: ReadonlyMap<string, RuleStateData>;
 }
+
+/** How long a look at a place holds before the first scan of its source was complete, ms: as long as one is to take. */
+const FIRST_SCAN_MS = 10_000;
 
 /** How much longer than the rules look back the times of health are kept, ms. */
 const SPANS_MARGIN_MS = 120_000;
@@ -36,17 +42,19 @@ export class RuleEngine {
   readonly #states: readonly RuleState[];
   readonly #lookBackMs: number;
   #spans: readonly HealthSpan[];
+  #scans: Scans;
 
   /** A rule that `data` does not know starts anew; what `data` knows of other rules is dropped. */
   constructor(options: RuleEngineOptions, data?: RuleEngineData) {
     this.#options = options;
     this.#spans = data?.spans ?? [];
+    this.#scans = data?.scans ?? new Map();
     this.#lookBackMs = Math.max(0, ...options.rules.map(lookBackMs));
     this.#states = options.rules.map((rule) => new RuleState(rule, matching(rule, data?.rules.get(rule.id))));
   }
 
   get data(): RuleEngineData {
-    return { spans: this.#spans, rules: new Map(this.#states.map((state) => [state.rule.id, state.data])) };
+    return { spans: this.#spans, scans: this.#scans, rules: new Map(this.#states.map((state) => [state.rule.id, state.data])) };
   }
 
   clone(): RuleEngine {
@@ -63,9 +71,17 @@ export class RuleEngine {
     return this.#states.flatMap((state) => state.incidents());
   }
 
-  observeMember(event: FusionEvent, observation: Observation, llr: Float32Array, calibrated: boolean, completeTo: number): readonly RuleNote[] {
+  /** An observation was joined to an event; `score.llr` says by prompt what it shows. */
+  observeMember(event: FusionEvent, observation: Observation, score: Pick<Said, "llr" | "calibrated">, completeTo: number): readonly RuleNote[] {
     const context = this.#context(completeTo);
-    return this.#states.flatMap((state) => state.observeMember(context, event, observation, llr, calibrated));
+    const said = this.#said(observation, score);
+    return this.#states.flatMap((state) => state.observeMember(context, event, observation, said));
+  }
+
+  /** A look at a place is told of nobody, since what it shows always stands there: but neither is that absent. */
+  observeUntold(observation: Observation, score: Pick<Said, "llr" | "calibrated">): void {
+    const said = this.#said(observation, score);
+    for (const state of this.#states) state.observeUntold(observation, said);
   }
 
   observeFields(observation: Observation, completeTo: number): readonly RuleNote[] {
@@ -86,12 +102,17 @@ export class RuleEngine {
   /** How one of the rules stands at `nowMs`; undefined if it does not watch this group. */
   explain(ruleId: string, inputs: ExplanationContext["inputs"], nowMs: number): RuleExplanation | undefined {
     const state = this.#states.find(({ rule }) => rule.id === ruleId);
-    return state === undefined ? undefined : explainRule(state.rule, state.data, { groupId: this.#options.groupId, spans: this.#spans, inputs, nowMs });
+    return state === undefined ? undefined : explainRule(state.rule, state.data, { groupId: this.#options.groupId, spans: this.#spans, scans: this.#scans, inputs, nowMs });
   }
 
   /** A source became healthy, or stopped being so. */
   witness(change: WitnessChange): void {
     this.#spans = withChange(this.#spans, change);
+  }
+
+  /** A camera has looked at all of its picture. */
+  scan(sourceId: string, scan: Scan): void {
+    this.#scans = withScan(this.#scans, sourceId, scan);
   }
 
   /** Whoever was healthy at last, and is. */
@@ -103,12 +124,18 @@ export class RuleEngine {
   advance(timeMs: number, completeTo: number, isOpen: (eventId: string) => boolean): readonly RuleNote[] {
     const context = this.#context(completeTo);
     const notes = this.#states.flatMap((state) => state.advance(context, timeMs, isOpen));
-    this.#spans = withoutOlder(this.#spans, timeMs - this.#lookBackMs - SPANS_MARGIN_MS); // only now: time may have leapt
+    const horizon = timeMs - this.#lookBackMs - SPANS_MARGIN_MS; // only now: time may have leapt
+    this.#spans = withoutOlder(this.#spans, horizon);
+    this.#scans = withoutOlderScans(this.#scans, horizon);
     return notes;
   }
 
   #context(completeTo: number): RuleContext {
-    return { site: this.#options.site, groupId: this.#options.groupId, spans: this.#spans, completeTo };
+    return { site: this.#options.site, groupId: this.#options.groupId, spans: this.#spans, scans: this.#scans, completeTo };
+  }
+
+  #said({ sourceId, place }: Observation, { llr, calibrated }: Pick<Said, "llr" | "calibrated">): Said {
+    return { llr, calibrated, ...(place === undefined ? {} : { holdsMs: scanPeriod(this.#scans, sourceId) ?? FIRST_SCAN_MS }) };
   }
 }
 

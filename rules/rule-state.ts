@@ -12,6 +12,7 @@ import {
   decide,
   episodeOf,
   incidentOf,
+  metUntil,
   renameEvent,
   suppressed,
   waitsFor,
@@ -19,6 +20,7 @@ import {
   type SuppressionReason,
 } from "./episode.js";
 import { suppressionOf, type Suppression } from "./suppression.js";
+import type { Scans } from "./scans.js";
 import type { HealthSpan } from "./witnesses.js";
 
 /** Something countable happened to a rule. */
@@ -31,7 +33,15 @@ export interface RuleContext {
   readonly site: string;
   readonly groupId: string;
   readonly spans: readonly HealthSpan[];
+  readonly scans: Scans;
   readonly completeTo: number;
+}
+
+/** What an observation says. `llr`: its score by prompt; `holdsMs`: how long a look at a place holds, absent of others. */
+export interface Said {
+  readonly llr: Float32Array;
+  readonly calibrated: boolean;
+  readonly holdsMs?: number;
 }
 
 /** Reports are made once per episode value. */
@@ -98,13 +108,24 @@ export class RuleState {
     return [...this.#data.resolved, ...current];
   }
 
-  /** Takes in an observation that was joined to an event; `llr` is its score by prompt. */
-  observeMember(context: RuleContext, event: FusionEvent, observation: Observation, llr: Float32Array, calibrated: boolean): readonly RuleNote[] {
+  /** Takes in an observation that was joined to an event, and what it says. */
+  observeMember(context: RuleContext, event: FusionEvent, observation: Observation, said: Said): readonly RuleNote[] {
     return this.#observe(context, observation, event.id, (state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt") return { state, met: false };
-      return observePrompt(state, leaf, this.rule, event, observation, llr[leaf.prompt] as number, calibrated);
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.holdsMs);
     });
+  }
+
+  /** Takes in a look at a place that is told of nobody, such as what always stands there: it counts where an absence is asked for. */
+  observeUntold(observation: Observation, said: Said): void {
+    const event = { id: `untold ${observation.sourceId}`, revision: 0, startedAt: observation.capturedAt };
+    const leaves = this.#data.leaves.map((state, index) => {
+      const leaf = this.rule.leaves[index];
+      if (leaf?.kind !== "prompt" || leaf.absent !== true) return state;
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.holdsMs).state;
+    });
+    this.#data = { ...this.#data, leaves };
   }
 
   /** Takes in a text line for its exact fields. */
@@ -195,7 +216,7 @@ export class RuleState {
   #decide(context: RuleContext): readonly RuleNote[] {
     const before = this.#data.episode;
     if (before === undefined) return [];
-    const after = decide(this.rule, before, { leaves: this.#data.leaves, spans: context.spans }, context.completeTo);
+    const after = decide(this.rule, before, { leaves: this.#data.leaves, spans: context.spans, scans: context.scans }, context.completeTo);
     if (after === before) return [];
     this.#data = { ...this.#data, episode: after };
     if (after.state === "firing") return [{ kind: "incident", incident: this.#report(after) }];
@@ -204,12 +225,12 @@ export class RuleState {
 
   #suppression(context: RuleContext, episode: Episode, reason: SuppressionReason): RuleNote {
     const { leaves, cooldownUntil } = this.#data;
-    return { kind: "suppressed", ...suppressionOf(this.rule, episode, reason, { leaves, spans: context.spans, cooldownUntil }) };
+    return { kind: "suppressed", ...suppressionOf(this.rule, episode, reason, { leaves, spans: context.spans, scans: context.scans, cooldownUntil }) };
   }
 
   #end(context: RuleContext, timeMs: number): readonly RuleNote[] {
     const episode = this.#data.episode;
-    if (episode === undefined || timeMs <= episode.lastMetAt + this.rule.resolveAfterMs) return [];
+    if (episode === undefined || timeMs <= metUntil(episode) + this.rule.resolveAfterMs) return [];
     if (waitsFor(this.rule, episode) !== Infinity) return [];
     const { episode: _over, ...rest } = this.#data;
     if (episode.state !== "firing") {
@@ -217,7 +238,7 @@ export class RuleState {
       return episode.state === "pending" ? [this.#suppression(context, episode, "hold_for")] : [];
     }
     const founding = episode.events[0]?.id ?? episode.id;
-    const incident = incidentOf(this.rule, episode, episode.lastMetAt + this.rule.resolveAfterMs);
+    const incident = incidentOf(this.rule, episode, metUntil(episode) + this.rule.resolveAfterMs);
     this.#data = {
       ...rest,
       resolved: [...rest.resolved, incident].slice(-RESOLVED_KEPT),

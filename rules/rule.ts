@@ -12,6 +12,8 @@ export interface PromptLeaf {
   readonly prompt: number;
   /** 0..1. */
   readonly confidence: number;
+  /** What is asked for is its absence: `confidence` is what it takes not to miss it. */
+  readonly absent?: true;
 }
 
 /** A condition on an exact field of a text line. */

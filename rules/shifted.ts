@@ -4,6 +4,7 @@ import type { Incident } from "./incident.js";
 import type { LeafEvidence, LeafMatch, LeafState } from "./leaf-matches.js";
 import type { RuleEngineData } from "./rule-engine.js";
 import type { RuleStateData } from "./rule-state.js";
+import { shiftedScans } from "./scans.js";
 
 /**
  * The state of a group's rules with every moment moved by `shiftMs`: what was held, cooled or waited for so far counts,
@@ -13,6 +14,7 @@ export function shiftedRules(data: RuleEngineData, shiftMs: number): RuleEngineD
   return {
     ...data,
     spans: data.spans.map((span) => ({ ...span, from: span.from + shiftMs, ...(span.to === undefined ? {} : { to: span.to + shiftMs }) })),
+    scans: shiftedScans(data.scans ?? new Map(), shiftMs),
     rules: new Map([...data.rules].map(([id, rule]) => [id, shiftedRule(rule, shiftMs)])),
   };
 }
@@ -24,6 +26,7 @@ export function shiftedIncident(incident: Incident, shiftMs: number): Incident {
     startedAt: incident.startedAt + shiftMs,
     updatedAt: incident.updatedAt + shiftMs,
     ...(incident.endedAt === undefined ? {} : { endedAt: incident.endedAt + shiftMs }),
+    ...(incident.lastScanAt === undefined ? {} : { lastScanAt: incident.lastScanAt + shiftMs }),
     evidence: incident.evidence.map((one) => ({ ...one, capturedAt: one.capturedAt + shiftMs })),
   };
 }
@@ -44,6 +47,8 @@ function shiftedEpisode(episode: Episode, shiftMs: number): Episode {
     startedAt: episode.startedAt + shiftMs,
     firstMetAt: episode.firstMetAt + shiftMs,
     lastMetAt: episode.lastMetAt + shiftMs,
+    ...(episode.heldTo === undefined ? {} : { heldTo: episode.heldTo + shiftMs }),
+    ...(episode.lastScanAt === undefined ? {} : { lastScanAt: episode.lastScanAt + shiftMs }),
     evidence: shiftedEvidence(episode.evidence, shiftMs),
   };
 }

@@ -20,7 +20,7 @@ export interface Suppression {
   readonly confidence: number;
   /** As an alert would have it: `hear: dog (yard-mic 0.93)`. */
   readonly summary: string;
-  /** Absences that were not to be had: what happened (`unless`), or what nobody could have told (`blind`). */
+  /** Absences that were not to be had: what happened (`unless`), or what nobody could have told (`blind`, `no_complete_look`). */
   readonly absences: readonly Finding[];
 }
 
@@ -41,12 +41,12 @@ export function suppressionOf(rule: Rule, episode: Episode, reason: SuppressionR
     ...(reason === "cooldown" ? { cooldownUntil: context.cooldownUntil } : {}),
     confidence: episode.confidence,
     summary: summaryOf(episode),
-    absences: reason === "unless" || reason === "blind" ? decisive(absencesOf(rule, episode, context), reason) : [],
+    absences: reason === "cooldown" || reason === "hold_for" ? [] : decisive(absencesOf(rule, episode, context), reason),
   };
 }
 
 /** Those that decided; all, where the rule turns an absence around (`unless: {not: …}`). */
-function decisive(findings: readonly Finding[], reason: "unless" | "blind"): readonly Finding[] {
+function decisive(findings: readonly Finding[], reason: "unless" | "blind" | "no_complete_look"): readonly Finding[] {
   const those = findings.filter(({ happened }) => happened === (reason === "unless" ? "true" : "unknown"));
   return those.length > 0 ? those : findings;
 }
@@ -61,6 +61,7 @@ export function whyHeldBack(suppression: Suppression, time: (atMs: number) => st
       return `it was met for ${seconds(heldMs)}, and hold_for asks for ${seconds(holdForMs)}`;
     case "unless":
     case "blind":
+    case "no_complete_look":
       return absences.map((finding) => saidOf(finding, time)).join("; ");
   }
 }
@@ -75,7 +76,8 @@ function saidOf({ condition, from, to, happened, met, blind }: Finding, time: (a
 const SENSED: Readonly<Record<Gap["modality"], string>> = { image: "seen", audio: "heard", text: "read" };
 
 /** "yard-cam could not be seen from 21:03:50 to 21:04:02"; `time` writes a moment. */
-export function gapInWords({ sourceId, modality, since, until }: Gap, time: (atMs: number) => string): string {
+export function gapInWords({ sourceId, modality, reason, since, until }: Gap, time: (atMs: number) => string): string {
+  if (reason === "no_complete_look") return `${sourceId} took no complete look${since === undefined ? "" : ` since ${time(since)}`}`;
   if (until === undefined) return since === undefined ? `${sourceId} has never been ${SENSED[modality]}` : `${sourceId} has not been ${SENSED[modality]} since ${time(since)}`;
   return `${sourceId} was not ${SENSED[modality]} ${since === undefined ? "before" : `from ${time(since)} to`} ${time(until)}`;
 }

@@ -17,10 +17,16 @@ export interface HealthSpan {
   readonly to?: number;
 }
 
+/** Why a source cannot witness an absence: it did not watch, or it watched what moves but never looked at the whole picture. */
+export const GAP_REASONS = ["not_watching", "no_complete_look"] as const;
+/** One of the closed set of reasons for which a source witnesses no absence. */
+export type GapReason = (typeof GAP_REASONS)[number];
+
 /** A time in which a source witnessed nothing. */
 export interface Gap {
   readonly sourceId: string;
   readonly modality: Modality;
+  readonly reason: GapReason;
   /** Absent: as far back as is known. */
   readonly since?: number;
   /** Absent: it lasts. */
@@ -46,9 +52,9 @@ export function withoutOlder(spans: readonly HealthSpan[], horizon: number): rea
   return spans.some(isOld) ? spans.filter((span, at) => !isOld(span, at)) : spans;
 }
 
-/** Whether some source of the modality was healthy over the whole interval. */
-export function witnessed(spans: readonly HealthSpan[], modality: Modality, from: number, to: number): boolean {
-  return spans.some((span) => span.modality === modality && span.from <= from && (span.to ?? Infinity) >= to);
+/** The sources of the modality that were healthy over the whole interval. */
+export function watchingOver(spans: readonly HealthSpan[], modality: Modality, from: number, to: number): readonly string[] {
+  return spans.filter((span) => span.modality === modality && span.from <= from && (span.to ?? Infinity) >= to).map(({ sourceId }) => sourceId);
 }
 
 /** Of each source that ever witnessed in this modality, but not all of an interval, the first time that it missed of it. */
@@ -60,7 +66,7 @@ export function gapsIn(spans: readonly HealthSpan[], modality: Modality, from: n
     const since = covering === undefined ? own.findLast((span) => (span.to ?? Infinity) < from)?.to : covering.to;
     if (covering !== undefined && (since === undefined || since >= to)) return [];
     const until = own.find((span) => span.from > (since ?? from))?.from;
-    return [{ sourceId, modality, ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }];
+    return [{ sourceId, modality, reason: "not_watching", ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }];
   });
 }
 

@@ -10,7 +10,7 @@ import { HttpServer } from "../http/server.js";
 import { explainRoute } from "../http/explain-route.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
-import { decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
+import { decodeBackground, decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
 import type { Recovery } from "../pipeline/group-runner.js";
 import type { IntakeBudget } from "../pipeline/intake-budget.js";
 import { goneGroups, type GoneGroup } from "../pipeline/gone-groups.js";
@@ -329,6 +329,6 @@ function recover(groups: Groups, recovered: readonly RecoveredGroup[], eventNowM
     const left = recovered.find((one) => one.groupId === group.groupId);
     if (left === undefined) return [];
     const checkpoint = left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint);
-    return [group.recover(checkpoint, left.journal.map(decodeEntry), eventNowMs)];
+    return [group.recover(checkpoint, left.journal.map(decodeEntry), eventNowMs, left.backgrounds.map(({ bytes }) => decodeBackground(bytes)))];
   });
 }

@@ -52,7 +52,7 @@ export function answerFor(ruleId: string, { rules, groups, heldBack, health, now
 }
 
 function withWhy(gap: Gap, health: HealthSnapshot): BlindNow {
-  const why = gap.until === undefined ? whyBlind(gap.sourceId, gap.modality, health) : undefined;
+  const why = gap.until === undefined && gap.reason === "not_watching" ? whyBlind(gap.sourceId, gap.modality, health) : undefined;
   return why === undefined ? gap : { ...gap, why };
 }
 

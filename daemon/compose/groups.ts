@@ -2,6 +2,7 @@
 import type { Config } from "../../config/schema.js";
 import type { Pack } from "../../encoders/pack.js";
 import { encodersOf } from "../../encoders/pack-manifest.js";
+import { assertInvariant } from "../../fusion/model/errors.js";
 import type { Input } from "../../fusion/watermark.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { GroupRunner } from "../pipeline/group-runner.js";
@@ -25,6 +26,13 @@ function slowestMs(config: Config, members: readonly Source[]): number {
   return Math.max(0, ...cameras.map(({ fps }) => longestPauseMs(fps)));
 }
 
+/** How long something must stand still in a camera's picture until it is furniture, ms. */
+function settleAfterMs({ sources }: Config, sourceId: string): number {
+  const camera = sources.find(({ id }) => id === sourceId);
+  assertInvariant(camera?.kind === "camera", `${sourceId} looks at places, so it is a camera`);
+  return camera.gate.settleAfterMs;
+}
+
 /** Makes the groups of the sources that run. `live`: a source may fall idle; a replay waits for each. */
 export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules, sources: readonly Source[], telemetry: GroupTelemetry, live: boolean): Groups {
   const scorer = new Scorer(pack.space, compiled.prompts);
@@ -45,6 +53,7 @@ export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules,
         state: {
           scorer,
           dimensions: pack.space.dimensions,
+          settleAfterMs: (sourceId) => settleAfterMs(config, sourceId),
           clusterer: {
             groupId: group.id,
             sessionGapMs: group.sessionGapMs,

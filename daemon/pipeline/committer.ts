@@ -65,13 +65,14 @@ export class Committer {
 
   /**
    * Takes in what is to be written, all of it in one transaction. `checkpoint` replaces what waits of its group's
-   * journal. After a failure of the store nothing is taken in any more.
+   * journal and checkpoint, but for backgrounds that it does not bring. After a failure of the store nothing is taken in any more.
    */
   add(journal: readonly JournalEntry[], outbox: readonly OutboxMessage[], checkpoint?: Checkpoint): void {
     if (this.#abort.signal.aborted) return;
     if (checkpoint !== undefined) {
       this.#journal = this.#journal.filter((entry) => entry.groupId !== checkpoint.groupId);
-      this.#checkpoints = [...this.#checkpoints.filter((other) => other.groupId !== checkpoint.groupId), checkpoint];
+      const waiting = this.#checkpoints.find((other) => other.groupId === checkpoint.groupId);
+      this.#checkpoints = [...this.#checkpoints.filter((other) => other !== waiting), waiting === undefined ? checkpoint : replaced(waiting, checkpoint)];
     }
     this.#journal.push(...journal);
     this.#outbox.push(...outbox);
@@ -135,4 +136,11 @@ export class Committer {
       }
     }
   }
+}
+
+/** A checkpoint that waits, replaced by a newer one of its group. */
+function replaced(waiting: Checkpoint, checkpoint: Checkpoint): Checkpoint {
+  const { backgrounds = [] } = checkpoint;
+  const brought = new Set(backgrounds.map(({ place }) => place));
+  return { ...checkpoint, backgrounds: [...(waiting.backgrounds ?? []).filter(({ place }) => !brought.has(place)), ...backgrounds] };
 }

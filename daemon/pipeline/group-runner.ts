@@ -3,6 +3,7 @@ import type { Cohort } from "../../fusion/cohort.js";
 import type { EventChange } from "../../fusion/clusterer.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Observation } from "../../fusion/model/observation.js";
+import type { Backgrounds } from "../../fusion/backgrounds.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
 import type { RuleExplanation } from "../../rules/explanation.js";
@@ -11,8 +12,9 @@ import { underRules } from "../../rules/other-rules.js";
 import { goesOn } from "../../rules/rule-engine.js";
 import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
+import { BackgroundRows, type BackgroundChange } from "./background-rows.js";
 import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
-import { isTold, type GroupCheckpoint, type JournalValue } from "./journal.js";
+import { isTold, type GroupCheckpoint, type JournalValue, type WrittenBackground } from "./journal.js";
 import { withoutVectors, type Forgotten } from "./other-encoders.js";
 import type { GroupTelemetry } from "./pipeline-telemetry.js";
 
@@ -67,6 +69,7 @@ export class GroupRunner {
   readonly #options: GroupRunnerOptions;
   readonly #watermark: GroupWatermark;
   readonly #telemetry: GroupTelemetry;
+  readonly #backgroundRows: BackgroundRows;
   #fold: SpeculativeFold<Step, StepOutput, GroupState>;
   #ledger: PublicationLedger;
   #removed: readonly IncidentRevision[] = [];
@@ -78,6 +81,7 @@ export class GroupRunner {
     this.#options = options;
     this.#telemetry = telemetry;
     this.#watermark = new GroupWatermark(options);
+    this.#backgroundRows = new BackgroundRows({ encoders: options.encoders, settleAfterMs: options.state.settleAfterMs });
     this.#fold = new SpeculativeFold(new GroupState(options.state), stepOrder);
     this.#ledger = new PublicationLedger(options.updateEveryMs);
   }
@@ -87,22 +91,25 @@ export class GroupRunner {
    * anything from its last sign of life on, whether or not the configuration still has them. A checkpoint must be written
    * before anything else is taken in.
    *
-   * Where other encoders made its vectors, all but those goes on. What was written under a clock that ran ahead of
-   * `eventNowMs` is set back to it, as when the clock is set while running.
+   * `written`: as each place's was last written, with the checkpoint or before. Where other encoders made its vectors, all
+   * but those goes on. What was written under a clock that ran ahead of `eventNowMs` is set back to it, as when the clock is
+   * set while running.
    */
-  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs = Infinity): Recovery {
+  recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs = Infinity, written: readonly WrittenBackground[] = []): Recovery {
     const isOurs = checkpoint === undefined ? journal.length === 0 : checkpoint.encoders === this.#options.encoders;
     const kept = isOurs ? undefined : withoutVectors(checkpoint, journal);
     this.#recovered = (kept?.closed ?? []).map((event) => ({ kind: "event", change: { kind: "closed", event } }));
-    const setBackMs = this.#recover(kept?.checkpoint ?? checkpoint, kept?.journal ?? journal, eventNowMs);
+    const backgrounds = this.#backgroundRows.recover(written, (sourceId) => this.#options.inputs.some((input) => input.sourceId === sourceId));
+    const setBackMs = this.#recover(kept?.checkpoint ?? checkpoint, kept?.journal ?? journal, backgrounds, eventNowMs);
     this.#removed = this.#ledger.remove((incident) => this.#looksFor(incident, checkpoint), Number.isFinite(eventNowMs) ? Math.floor(eventNowMs) : -Infinity);
     return { ...(kept === undefined ? {} : { forgotten: kept.forgotten }), ...(setBackMs === 0 ? {} : { setBackMs }) };
   }
 
   /** Gives how far it was set back, ms. */
-  #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], eventNowMs: number): number {
+  #recover(checkpoint: GroupCheckpoint | undefined, journal: readonly JournalValue[], backgrounds: Backgrounds, eventNowMs: number): number {
     const told = new Map([...(checkpoint?.told ?? []), ...journal.filter(isTold)].map((one) => [one.incident.id, one]));
-    this.#fold = new SpeculativeFold(new GroupState(this.#options.state, this.#underTodaysRules(checkpoint, told)), stepOrder, checkpoint?.watermark);
+    const state = new GroupState(this.#options.state, this.#underTodaysRules(checkpoint, told), backgrounds);
+    this.#fold = new SpeculativeFold(state, stepOrder, checkpoint?.watermark);
     let blindFrom = checkpoint?.watermark ?? -Infinity;
     for (const entry of journal) {
       if (isTold(entry)) continue;
@@ -140,7 +147,12 @@ export class GroupRunner {
     return rule !== undefined && (before === undefined || goesOn(rule, before));
   }
 
-  /** Everything an equal runner needs to go on from here, the steps of the tail excluded. */
+  /** Backgrounds that are to be written with a checkpoint that is made now; `all`: whatever changed of them, not only what is due. */
+  backgroundChanges(all = false): readonly BackgroundChange[] {
+    return this.#backgroundRows.changes(this.#fold.committed.backgrounds, all);
+  }
+
+  /** Everything an equal runner needs to go on from here, the steps of the tail and the backgrounds excluded. */
   checkpoint(): GroupCheckpoint {
     return { encoders: this.#options.encoders, watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told };
   }
@@ -176,6 +188,11 @@ export class GroupRunner {
   /** A source became healthy, or stopped being so. What is learned too late to be judged by counts from the watermark on. */
   witness(change: WitnessChange): GroupResult {
     return this.#take({ kind: "witness", change: { ...change, at: Math.max(change.at, this.#fold.watermark + 1) } });
+  }
+
+  /** A source has looked at all of its picture between two moments. Too late it changes nothing. */
+  scan(sourceId: string, from: number, to: number): GroupResult {
+    return this.#take({ kind: "scan", sourceId, from, to });
   }
 
   /** An input has told all that ends at or before `time`; `nowMs` is monotonic, `eventNowMs` event time. */

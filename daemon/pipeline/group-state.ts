@@ -1,10 +1,13 @@
 // The whole state of one group: cohorts, events and incidents, folded over its steps. Pure.
+import { isFurniture } from "../../fusion/background.js";
+import { learnedPlace, lookedAt, shiftedBackgrounds, type Backgrounds } from "../../fusion/backgrounds.js";
 import { closedEvent, Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
 import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
+import { PLACES_MAX } from "../../fusion/model/scan.js";
 import { compareObservations, compareText, endedAt, type Observation } from "../../fusion/model/observation.js";
-import type { Scorer } from "../../fusion/scorer.js";
+import type { Score, Scorer } from "../../fusion/scorer.js";
 import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
 import type { RuleExplanation } from "../../rules/explanation.js";
@@ -57,11 +60,13 @@ export const stepOrder: StepOrder<Step> = {
 export interface GroupStateOptions {
   readonly scorer: Scorer;
   readonly dimensions: number;
+  /** How long a source must show something in one place until it is furniture there, ms; above 0. */
+  readonly settleAfterMs: (sourceId: string) => number;
   readonly clusterer: ClustererOptions;
   readonly rules: RuleEngineOptions;
 }
 
-/** A group's plain state. */
+/** A group's plain state, but for the backgrounds of its places: those are too much to be written down as often. */
 export interface GroupStateData {
   readonly cohorts: ReadonlyMap<string, Cohort>;
   readonly open: readonly OpenEvent[];
@@ -74,16 +79,23 @@ export class GroupState implements Foldable<Step, StepOutput> {
   readonly #clusterer: Clusterer;
   readonly #rules: RuleEngine;
   #cohorts: ReadonlyMap<string, Cohort>;
+  #backgrounds: Backgrounds;
 
-  constructor(options: GroupStateOptions, data?: GroupStateData) {
+  constructor(options: GroupStateOptions, data?: GroupStateData, backgrounds: Backgrounds = new Map()) {
     this.#options = options;
     this.#clusterer = new Clusterer(options.clusterer, data?.open);
     this.#rules = new RuleEngine(options.rules, data?.rules);
     this.#cohorts = data?.cohorts ?? new Map();
+    this.#backgrounds = backgrounds;
   }
 
   get data(): GroupStateData {
     return { cohorts: this.#cohorts, open: this.#clusterer.open, rules: this.#rules.data };
+  }
+
+  /** What each place of its cameras always shows. */
+  get backgrounds(): Backgrounds {
+    return this.#backgrounds;
   }
 
   get waitsFor(): number {
@@ -116,16 +128,17 @@ export class GroupState implements Foldable<Step, StepOutput> {
 
   /**
    * The state after the clock was set back by `-shiftMs`: open events are closed as `clock`, which is returned; incidents,
-   * cohorts and what rules wait for go on, every moment moved along.
+   * cohorts, backgrounds and what rules wait for go on, every moment moved along.
    */
   shifted(shiftMs: number): { readonly state: GroupState; readonly closed: readonly StepOutput[] } {
     const closed = this.#clusterer.open.map(({ event }) => closedEvent(event, "clock"));
     const data: GroupStateData = { ...this.data, open: [], rules: shiftedRules(this.#rules.data, shiftMs) };
-    return { state: new GroupState(this.#options, data), closed: events(closed.map((event) => ({ kind: "closed", event }))) };
+    const state = new GroupState(this.#options, data, shiftedBackgrounds(this.#backgrounds, shiftMs));
+    return { state, closed: events(closed.map((event) => ({ kind: "closed", event }))) };
   }
 
   clone(): this {
-    return new GroupState(this.#options, this.data) as this;
+    return new GroupState(this.#options, this.data, this.#backgrounds) as this;
   }
 
   apply(step: Step, completeTo: number): readonly StepOutput[] {
@@ -133,13 +146,17 @@ export class GroupState implements Foldable<Step, StepOutput> {
       this.#rules.witness(step.change);
       return [];
     }
-    if (step.kind === "scan") return [];
+    if (step.kind === "scan") {
+      this.#rules.scan(step.sourceId, step);
+      return [];
+    }
     if (step.kind === "upheld") return notes(this.#rules.uphold(step.incident));
     const { observation } = step;
     if (observation.gate === "closed") {
       this.#learn(observation);
       return [];
     }
+    if (observation.place !== undefined) return this.#lookAtPlace(observation, observation.place, completeTo);
     const fieldNotes = observation.fields === undefined ? [] : this.#rules.observeFields(observation, completeTo);
     return [...notes(fieldNotes), ...this.#fuse(observation, completeTo)];
   }
@@ -157,12 +174,35 @@ export class GroupState implements Foldable<Step, StepOutput> {
     this.#cohorts = new Map(this.#cohorts).set(key, learned(cohort, observation, observation.embedding.vector));
   }
 
+  /** What always stood there and what no rule looks for founds and joins no event, but where an absence is asked for it counts. */
+  #lookAtPlace(observation: Observation, place: number, completeTo: number): readonly StepOutput[] {
+    assertInvariant(place < PLACES_MAX, `a camera has at most ${PLACES_MAX} places`);
+    const score = this.#score(observation);
+    if (score === undefined || observation.embedding === undefined) return [];
+    const { sourceId, region } = observation;
+    const settleAfterMs = this.#options.settleAfterMs(sourceId);
+    const look = { ...(region === undefined ? {} : { region }), at: endedAt(observation), vector: observation.embedding.vector };
+    const before = this.#backgrounds.get(sourceId)?.get(place);
+    this.#backgrounds = lookedAt(this.#backgrounds, sourceId, place, learnedPlace(before, observation, look, settleAfterMs));
+    const isNews = score.llr.some((llr) => llr > 0) && !isFurniture(before, look, settleAfterMs);
+    if (isNews) return this.#join(observation, score, completeTo);
+    this.#rules.observeUntold(observation, score);
+    return [];
+  }
+
+  #score(observation: Observation): Score | undefined {
+    return this.#options.scorer.score(observation, this.cohort(observation.sourceId, observation.modality));
+  }
+
   #fuse(observation: Observation, completeTo: number): readonly StepOutput[] {
-    const score = this.#options.scorer.score(observation, this.cohort(observation.sourceId, observation.modality));
-    if (score === undefined) return [];
+    const score = this.#score(observation);
+    return score === undefined ? [] : this.#join(observation, score, completeTo);
+  }
+
+  #join(observation: Observation, score: Score, completeTo: number): readonly StepOutput[] {
     const changes = this.#clusterer.observe(observation, score.odds);
     const event = this.#carryOver(changes);
-    return [...events(changes), ...notes(this.#rules.observeMember(event, observation, score.llr, score.calibrated, completeTo))];
+    return [...events(changes), ...notes(this.#rules.observeMember(event, observation, score, completeTo))];
   }
 
   /** Tells the rules which events became others, and gives the event that the observation is in at the end of it. */

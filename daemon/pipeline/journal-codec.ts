@@ -1,7 +1,7 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
 import { bytesToVector, decode, encode, vectorToBytes } from "../codec/msgpack.js";
 import type { Observation } from "../../fusion/model/observation.js";
-import type { GroupCheckpoint, JournalValue } from "./journal.js";
+import type { GroupCheckpoint, JournalValue, WrittenBackground } from "./journal.js";
 
 /** The bytes of a journal entry. */
 export function encodeEntry(entry: JournalValue): Uint8Array {
@@ -22,6 +22,16 @@ export function encodeCheckpoint(checkpoint: GroupCheckpoint): Uint8Array {
 /** The checkpoint of bytes that `encodeCheckpoint` made. */
 export function decodeCheckpoint(bytes: Uint8Array): GroupCheckpoint {
   return fromPlain(decode(bytes)) as GroupCheckpoint;
+}
+
+/** The bytes of a background. */
+export function encodeBackground(background: WrittenBackground): Uint8Array {
+  return encode(toPlain(background));
+}
+
+/** The background of bytes that `encodeBackground` made. */
+export function decodeBackground(bytes: Uint8Array): WrittenBackground {
+  return fromPlain(decode(bytes)) as WrittenBackground;
 }
 
 function toPlain(value: unknown): unknown {

@@ -1,4 +1,5 @@
-// What a group writes down: its state now and then, and since then what it took in and told.
+// What a group writes down: its state now and then, what its places always show, and since then what it took in and told.
+import type { PlaceBackground } from "../../fusion/background.js";
 import type { Told } from "../../rules/publication.js";
 import type { GroupStateData, Step } from "./group-state.js";
 
@@ -9,6 +10,15 @@ export interface GroupCheckpoint {
   readonly watermark: number;
   readonly state: GroupStateData;
   readonly told: readonly Told[];
+}
+
+/** What one place of a source always shows, as it was when it was written down. */
+export interface WrittenBackground {
+  /** The encoders that made its vectors. */
+  readonly encoders: string;
+  readonly sourceId: string;
+  readonly place: number;
+  readonly background: PlaceBackground;
 }
 
 /** The group was complete up to here when something was told. */

@@ -25,6 +25,8 @@ export interface PipelineTelemetry {
   sourceState(sourceId: string, transition: SourceTransition): void;
   /** An observation was made; `endedAt` in Unix ms. */
   observed(sourceId: string, modality: Modality, endedAt: number): void;
+  /** A camera had looked at all of its picture; `endedAt` in Unix ms. */
+  scanned(sourceId: string, endedAt: number): void;
   /** Captures were lost before they were encoded. */
   dropped(sourceId: string, reason: DropReason, count: number): void;
   /** Whether the source's silence proves an absence in this modality, and if captures of a healthy source are lost, why. */

@@ -17,7 +17,7 @@ import { Turns } from "../runtime/turns.js";
 import type { DropReason, Source, SourceSignal, SourceTransition } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
-import { encodeCheckpoint, encodeEntry } from "./journal-codec.js";
+import { encodeBackground, encodeCheckpoint, encodeEntry } from "./journal-codec.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import { InputWitness } from "./input-witness.js";
 import { overBudget, type IntakeBudget } from "./intake-budget.js";
@@ -155,7 +155,7 @@ export class Pipeline {
     await this.#encoding;
     signal.removeEventListener("abort", drop);
     this.#abort.abort();
-    for (const group of this.#options.groups) this.#checkpoint(group);
+    for (const group of this.#options.groups) this.#checkpoint(group, [], true);
   }
 
   async #run(source: Source): Promise<void> {
@@ -271,6 +271,12 @@ export class Pipeline {
       const lost = this.#fuseOrDrop(group, { ...observation, capturedAt: observation.capturedAt + shiftMs }, captureMs, encodeMs);
       if (lost !== undefined) this.#lost(capture, capture.capturedAt, capture.capturedAt, LOSSES[lost]);
     }
+    if (encoded.scan !== undefined) this.#scanned(group, capture.sourceId, encoded.scan.from + shiftMs, endedAt(capture) + shiftMs);
+  }
+
+  #scanned(group: GroupRunner, sourceId: string, from: number, to: number): void {
+    this.#options.telemetry.scanned(sourceId, to);
+    this.#write(group, group.scan(sourceId, from, to));
   }
 
   /** Whatever one observation does, it does to itself alone. Gives why it was not taken in. */
@@ -347,8 +353,10 @@ export class Pipeline {
     return revisions.map((revision) => this.#options.alert(revision, undefined));
   }
 
-  #checkpoint(group: GroupRunner, outbox: readonly OutboxMessage[] = []): void {
-    const checkpoint = { groupId: group.groupId, bytes: encodeCheckpoint(group.checkpoint()) };
+  /** `whole`: with every background that changed, not only with those that are due. */
+  #checkpoint(group: GroupRunner, outbox: readonly OutboxMessage[] = [], whole = false): void {
+    const backgrounds = group.backgroundChanges(whole).map(({ place, written }) => (written === undefined ? { place } : { place, bytes: encodeBackground(written) }));
+    const checkpoint = { groupId: group.groupId, bytes: encodeCheckpoint(group.checkpoint()), backgrounds };
     const tail = group.tail.map((step) => ({ groupId: group.groupId, bytes: encodeEntry(step) }));
     this.#options.committer.add(tail, outbox, checkpoint);
     this.#journaled.set(group.groupId, tail.length >= CHECKPOINT_ENTRIES ? 0 : tail.length);
@@ -373,7 +381,7 @@ export class Pipeline {
       const result = group.setClock(step);
       eventsClosed += result.events.length;
       this.#write(group, result);
-      this.#checkpoint(group); // the journal so far is told in the old time
+      this.#checkpoint(group, [], true); // the journal so far is told in the old time
     }
     this.#options.telemetry.clockSet(step.toMs - step.fromMs, eventsClosed);
   }

@@ -3,11 +3,11 @@ import type { Capture } from "../../encoders/capture.js";
 import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
-import { compareObservations, endedAt, type Observation } from "../../fusion/model/observation.js";
+import { endedAt } from "../../fusion/model/observation.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import type { Source, SourceSignal } from "../sources/source.js";
-import { stepOrder } from "./group-state.js";
+import { stepOrder, type Step } from "./group-state.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
 import { InputWitness, type Loss } from "./input-witness.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
@@ -43,7 +43,8 @@ interface Lane {
   ended: boolean;
 }
 
-type Waiting = { readonly at: number; readonly observation?: Observation; readonly change?: WitnessChange };
+/** What waits for its turn, as the step that it will be. */
+type Waiting = Extract<Step, { kind: "witness" | "observation" | "scan" }>;
 
 /**
  * Replays every source to its end, merged by event time across sources.
@@ -101,8 +102,13 @@ async function encoded(source: Source, told: SourceSignal, options: ReplayOption
 
 function take(lane: Lane, taken: Taken, waiting: Waiting[]): void {
   if (taken.kind === "progress") lane.progress.set(taken.modality, taken.time);
-  if (taken.kind === "encoded") waiting.push(...taken.encoded.observations.map((observation) => ({ at: endedAt(observation), observation })));
-  waiting.push(...changesOf(lane.witnesses, taken).flatMap((change) => (change === undefined ? [] : [{ at: change.at, change }])));
+  if (taken.kind === "encoded") waiting.push(...stepsOf(taken));
+  waiting.push(...changesOf(lane.witnesses, taken).flatMap((change): Waiting[] => (change === undefined ? [] : [{ kind: "witness", change }])));
+}
+
+function stepsOf({ capture, encoded: { observations, scan } }: Extract<Taken, { kind: "encoded" }>): readonly Waiting[] {
+  const steps = observations.map((observation): Waiting => ({ kind: "observation", observation }));
+  return scan === undefined ? steps : [...steps, { kind: "scan", sourceId: capture.sourceId, from: scan.from, to: endedAt(capture) }];
 }
 
 /** What it means for absence. */
@@ -125,26 +131,39 @@ function changesOf(witnesses: Lane["witnesses"], taken: Taken): readonly (Witnes
 
 /** Hands over all that ends at or before `frontier`, in canonical order; nothing earlier can come any more. */
 async function release(waiting: Waiting[], frontier: number, options: ReplayOptions): Promise<void> {
-  const ripe = waiting.filter((one) => one.at <= frontier).sort(inOrder);
+  const ripe = waiting.filter((step) => stepOrder.timeOf(step) <= frontier).sort((a, b) => stepOrder.compare(a, b));
   if (ripe.length === 0) return;
-  const rest = waiting.filter((one) => one.at > frontier);
+  const rest = waiting.filter((step) => stepOrder.timeOf(step) > frontier);
   waiting.splice(0, waiting.length, ...rest);
-  for (const one of ripe) {
-    const group = options.groupOf(one.observation?.sourceId ?? (one.change as WitnessChange).sourceId);
-    await options.onResult(group, group.advanceTo(one.at - 1));
-    if (one.observation !== undefined) {
-      options.telemetry.observed(one.observation.sourceId, one.observation.modality, one.at);
-      await options.onResult(group, group.observe(one.observation));
-    } else {
-      await options.onResult(group, group.witness(one.change as WitnessChange));
-    }
+  for (const step of ripe) {
+    const at = stepOrder.timeOf(step);
+    const group = options.groupOf(sourceOf(step));
+    await options.onResult(group, group.advanceTo(at - 1));
+    if (step.kind === "observation") options.telemetry.observed(step.observation.sourceId, step.observation.modality, at);
+    await options.onResult(group, taken(group, step));
   }
 }
 
-function inOrder(a: Waiting, b: Waiting): number {
-  if (a.at !== b.at) return a.at - b.at;
-  if (a.observation !== undefined && b.observation !== undefined) return compareObservations(a.observation, b.observation);
-  return (a.observation === undefined ? 0 : 1) - (b.observation === undefined ? 0 : 1);
+function taken(group: GroupRunner, step: Waiting): GroupResult {
+  switch (step.kind) {
+    case "witness":
+      return group.witness(step.change);
+    case "observation":
+      return group.observe(step.observation);
+    case "scan":
+      return group.scan(step.sourceId, step.from, step.to);
+  }
+}
+
+function sourceOf(step: Waiting): string {
+  switch (step.kind) {
+    case "witness":
+      return step.change.sourceId;
+    case "observation":
+      return step.observation.sourceId;
+    case "scan":
+      return step.sourceId;
+  }
 }
 
 /** The source that has told least far: everyone waits for it. */

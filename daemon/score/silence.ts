@@ -10,6 +10,7 @@ export const silentGroups: GroupTelemetry = { eventEnded: nothing, late: nothing
 export const silentPipeline: PipelineTelemetry = {
   sourceState: nothing,
   observed: nothing,
+  scanned: nothing,
   dropped: nothing,
   witnessing: nothing,
   calibration: nothing,

@@ -1,5 +1,6 @@
 // Rules on trial: recordings through the real perception, groups and rules, and every incident that came of it.
 import type { LoadedConfig } from "../../config/load.js";
+import type { Config } from "../../config/schema.js";
 import { groupSchema } from "../../config/schema/groups.js";
 import type { GateConfig } from "../../config/schema/sources.js";
 import { STAND_IN_CAMERA } from "../../config/stand-ins.js";
@@ -107,7 +108,7 @@ export class Trial {
     this.#notes = [];
     const group = { id: groupId, ...groupSchema.parse({ sources: sources.map(({ id }) => id) }) };
     const compiled = { ...this.#compiled, rules: [...this.#compiled.rules, ...(this.#options.also ?? [])].map((rule) => ({ ...rule, groups: [groupId] })) };
-    const groups = buildGroups({ ...rules.config, groups: [group] }, pack, compiled, sources, silentGroups, false);
+    const groups = buildGroups({ ...rules.config, groups: [group], sources: camerasLike(rules, sources) }, pack, compiled, sources, silentGroups, false);
     const looked = new Looked();
     const told = new Map<string, TriedIncident>();
     await replay(
@@ -147,6 +148,13 @@ function tried(before: TriedIncident | undefined, incident: Incident): TriedInci
     confidence: Math.max(confidence, before?.confidence ?? 0),
     endedAt: endedAt ?? updatedAt,
   };
+}
+
+/** The sources that give pictures, each configured as the cameras of the rules' file are. */
+function camerasLike({ config }: LoadedConfig, sources: readonly Source[]): Config["sources"] {
+  const standIn = config.sources.find(({ id }) => id === STAND_IN_CAMERA);
+  if (standIn === undefined) return config.sources;
+  return sources.filter(({ modalities }) => modalities.includes("image")).map(({ id }) => ({ ...standIn, id }));
 }
 
 function gateIn({ config }: LoadedConfig): GateConfig | undefined {

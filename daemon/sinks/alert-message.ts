@@ -39,7 +39,7 @@ export function alertMessage({ incident, revision }: IncidentRevision, context: 
   const strongest = [...incident.evidence].sort((a, b) => b.confidence - a.confidence).slice(0, EVIDENCE_MAX);
   for (let kept = strongest.length; ; kept--) {
     const chosen = new Set(strongest.slice(0, kept));
-    const evidence = incident.evidence.filter((item) => chosen.has(item)).map(evidenceFields);
+    const evidence = incident.evidence.filter((item) => chosen.has(item)).map((item) => evidenceFields(item, incident));
     const body = serialiseBody({ ...base, evidence }, format);
     if (body.byteLength > ALERT_BYTES_MAX && kept > 0) continue;
     return {
@@ -84,7 +84,7 @@ function alertFields(incident: Incident, revision: number, context: AlertContext
   });
 }
 
-function evidenceFields(evidence: Evidence) {
+function evidenceFields(evidence: Evidence, { lastScanAt }: Incident) {
   return withoutUndefined({
     condition: shortened(evidence.condition, TEXT_MAX),
     source: evidence.sourceId,
@@ -96,5 +96,6 @@ function evidenceFields(evidence: Evidence) {
     confidence: evidence.confidence,
     region: evidence.region,
     text: evidence.text === undefined ? undefined : shortened(evidence.text, TEXT_MAX),
+    last_scan_at: lastScanAt === undefined ? undefined : timestamp(lastScanAt),
   });
 }

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { OUTBOX_CLASSES } from "./store.js";
 
 /** Tables that are read as a whole at every start: SQLite's own check, which reads them too, costs little more. */
-const SMALL_TABLES = ["journal", "checkpoint", "counter", "meta"] as const;
+const SMALL_TABLES = ["journal", "checkpoint", "background", "counter", "meta"] as const;
 
 /** A row id and its key as one number. */
 const CRC = "pair_crc(row_id, key)";

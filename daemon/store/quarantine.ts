@@ -6,7 +6,7 @@ import type { Counters } from "./counters.js";
 const ROWS_MAX = 256;
 
 /** Tables whose rows carry a checksum. */
-export type CheckedTable = "journal" | "checkpoint" | "outbox";
+export type CheckedTable = "journal" | "checkpoint" | "background" | "outbox";
 
 /** Bad rows, at most 256, the newest; each is counted as corrupt. */
 export class Quarantine {

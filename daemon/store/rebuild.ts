@@ -6,7 +6,7 @@ import { indexesAgree } from "./indexes.js";
 import { openStateDatabase, STATE_FILE } from "./state-file.js";
 import type { StoreTelemetry } from "./store.js";
 
-const TABLES = ["journal", "checkpoint", "outbox", "counter", "meta", "quarantine", "sqlite_sequence"] as const;
+const TABLES = ["journal", "checkpoint", "background", "outbox", "counter", "meta", "quarantine", "sqlite_sequence"] as const;
 
 /** The name under which the newest damaged file is kept, for whoever wants to look. */
 const DAMAGED_FILE = `${STATE_FILE}.damaged`;

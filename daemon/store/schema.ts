@@ -57,6 +57,15 @@ const MIGRATIONS: readonly string[] = [
     reason TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE background (
+    group_id TEXT NOT NULL,
+    place TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (group_id, place)
+  ) STRICT;
+  `,
 ];
 
 /** The version that this fusiond writes. */

@@ -69,7 +69,11 @@ export class SqliteStore implements Store {
   commit(batch: CommitBatch): Promise<void> {
     return this.#call("commit", {
       forgotten: batch.forgotten ?? [],
-      checkpoints: batch.checkpoints.map((checkpoint) => ({ ...checkpoint, bytes: compact(checkpoint.bytes) })),
+      checkpoints: batch.checkpoints.map(({ groupId, bytes, backgrounds = [] }) => ({
+        groupId,
+        bytes: compact(bytes),
+        backgrounds: backgrounds.map((row) => (row.bytes === undefined ? row : { ...row, bytes: compact(row.bytes) })),
+      })),
       journal: batch.journal.map((entry) => ({ ...entry, bytes: compact(entry.bytes) })),
       outbox: batch.outbox.map((message) => ({ ...message, body: compact(message.body) })),
     });

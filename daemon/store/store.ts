@@ -29,10 +29,20 @@ export interface JournalEntry {
   readonly bytes: Uint8Array;
 }
 
-/** A group's whole state, encoded; it replaces the group's earlier checkpoint and journal. */
+/** What one place of a camera always shows, encoded; `place` is its name in the group. Without bytes: it is no more. */
+export interface BackgroundRow {
+  readonly place: string;
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * A group's state, encoded; it replaces the group's earlier checkpoint and journal. `backgrounds`, those that changed, replace
+ * the rows of their places and leave the others as they are.
+ */
 export interface Checkpoint {
   readonly groupId: string;
   readonly bytes: Uint8Array;
+  readonly backgrounds?: readonly BackgroundRow[];
 }
 
 /**
@@ -52,6 +62,8 @@ export interface RecoveredGroup {
   readonly groupId: string;
   readonly checkpoint?: Uint8Array;
   readonly journal: readonly Uint8Array[];
+  /** As each was when it was written last: with the checkpoint or before it, never after. */
+  readonly backgrounds: readonly Required<BackgroundRow>[];
 }
 
 /** A row of the outbox on its way to the broker. */

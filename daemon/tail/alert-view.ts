@@ -28,6 +28,8 @@ export interface AlertView {
   readonly calibrated: boolean;
   readonly delayed: boolean;
   readonly unwitnessed: boolean;
+  /** When a camera had last looked at all of its picture, where an absence was concluded from that. */
+  readonly lastScanAt?: number;
   readonly reason?: string;
   readonly supersedes?: string;
   readonly summary: string;
@@ -51,12 +53,14 @@ export function readAlert(message: unknown): AlertView | undefined {
   const events = Array.isArray(message["events"]) ? (message["events"] as unknown[]) : [];
   const evidence = Array.isArray(message["evidence"]) ? (message["evidence"] as unknown[]) : [];
   const endedAt = time(message["ended_at"]);
+  const lastScanAt = evidence.slice(0, EVIDENCE_MAX).flatMap((one) => (isRecord(one) ? (time(one["last_scan_at"]) ?? []) : []))[0];
   return {
     ...{ id, revision, state, group, rule, severity, startedAt, updatedAt, confidence, summary },
     ...(endedAt === undefined ? {} : { endedAt }),
     calibrated: message["calibrated"] === true,
     delayed: message["delayed"] === true,
     unwitnessed: message["unwitnessed"] === true,
+    ...(lastScanAt === undefined ? {} : { lastScanAt }),
     ...optionalText("reason", message["reason"]),
     ...optionalText("supersedes", message["supersedes"]),
     eventIds: events.flatMap((event) => (isRecord(event) && isText(event["id"]) ? [event["id"]] : [])),

@@ -29,7 +29,7 @@ export function renderAlert(alert: AlertView, options: RenderAlertOptions): stri
     { text: alert.severity, style: SEVERITY_STYLE[alert.severity] },
     { text: `${plainText(alert.rule)} in ${plainText(alert.group)}`, style: "bold" as const },
     { text: alert.confidence.toFixed(2) },
-    { text: remarks(alert).join(", "), style: "dim" as const },
+    { text: remarks(alert, options.timeZone).join(", "), style: "dim" as const },
   ];
   return [
     joinFitted(head, options.columns, paint),
@@ -54,12 +54,13 @@ export function conditionWords(condition: string): string {
   return plainText(match === null ? condition : `${VERBS[match[1] as string]} ${match[2]}`);
 }
 
-function remarks(alert: AlertView): string[] {
+function remarks(alert: AlertView, timeZone: string | undefined): string[] {
   return [
     ...(alert.reason === undefined ? [] : [plainText(alert.reason)]),
     ...(alert.calibrated ? [] : ["not calibrated yet"]),
     ...(alert.delayed ? ["delayed"] : []),
     ...(alert.unwitnessed ? ["unwitnessed"] : []),
+    ...(alert.unwitnessed && alert.lastScanAt !== undefined ? [`last complete look ${localTime(alert.lastScanAt, timeZone)}`] : []),
     ...(alert.supersedes === undefined ? [] : [`instead of ${plainText(alert.supersedes)}`]),
   ];
 }

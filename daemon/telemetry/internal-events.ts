@@ -58,6 +58,7 @@ export class InternalEvents {
       progressed: () => health.progressed(),
       clockSet: (stepMs, eventsClosed) => clock.set(stepMs, eventsClosed),
       observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
+      scanned: (sourceId, endedAt) => sources.scanned(sourceId, endedAt),
       witnessing: (sourceId, modality, witnesses, blind) => sources.witnessing(sourceId, modality, witnesses, blind),
       calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
       took: (stage, ms) => stages.took(stage, ms),

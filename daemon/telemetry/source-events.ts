@@ -44,6 +44,7 @@ export class SourceEvents implements SourceTelemetry {
   readonly #lineFaults: CounterMetric;
   readonly #restarts: CounterMetric;
   readonly #lastObservation: GaugeMetric;
+  readonly #lastScan: GaugeMetric;
   readonly #clockSkew: GaugeMetric;
   readonly #calibrationWarm: GaugeMetric;
   readonly #healthy = new Set<string>();
@@ -67,6 +68,7 @@ export class SourceEvents implements SourceTelemetry {
       help: "End of the newest observation, Unix time.",
       labels: ["source", "modality"],
     });
+    this.#lastScan = metrics.gauge({ name: "source_last_scan_timestamp_seconds", help: "When all of the picture had been looked at last, Unix time.", labels: ["source"] });
     this.#clockSkew = metrics.gauge({ name: "source_clock_skew_seconds", help: "How far the source's clock is ahead.", labels: ["source"] });
     this.#calibrationWarm = metrics.gauge({
       name: "calibration_warm",
@@ -123,6 +125,10 @@ export class SourceEvents implements SourceTelemetry {
     const labels = { source: this.#ids.of(sourceId), modality };
     this.#observations.increase(labels);
     this.#lastObservation.set(endedAt / 1000, labels);
+  }
+
+  scanned(sourceId: string, endedAt: number): void {
+    this.#lastScan.set(endedAt / 1000, { source: this.#ids.of(sourceId) });
   }
 
   calibration(sourceId: string, modality: Modality, warm: boolean): void {

@@ -18,8 +18,8 @@ const answer: GroupAnswer = {
   confirmations: 2,
   conditions: [
     { leaf: 0, condition: "hear: glass", role: "needed", modality: "audio", from: ago(5), to: NOW, happened: "true", met: { start: ago(4), end: ago(2) }, confidence: 0.7, best: { confidence: 0.93, sourceId: "yard-mic", at: ago(3), confirmed: true }, blind: [] },
-    { leaf: 1, condition: "see: person", role: "needed", modality: "image", from: ago(5), to: NOW, happened: "false", confidence: 0.7, best: { confidence: 0.81, sourceId: "yard-cam", at: ago(90_000), confirmed: false }, blind: [{ sourceId: "side-cam", modality: "image", since: ago(22), why: "no answer" }] },
-    { leaf: 2, condition: "read: badge = ok", role: "absent", modality: "text", from: ago(30), to: NOW, happened: "unknown", blind: [{ sourceId: "badges", modality: "text", until: ago(10) }] },
+    { leaf: 1, condition: "see: person", role: "needed", modality: "image", from: ago(5), to: NOW, happened: "false", confidence: 0.7, best: { confidence: 0.81, sourceId: "yard-cam", at: ago(90_000), confirmed: false }, blind: [{ sourceId: "side-cam", modality: "image", reason: "not_watching", since: ago(22), why: "no answer" }] },
+    { leaf: 2, condition: "read: badge = ok", role: "absent", modality: "text", from: ago(30), to: NOW, happened: "unknown", blind: [{ sourceId: "badges", modality: "text", reason: "not_watching", until: ago(10) }] },
   ],
   lastFired: { id: "1", startedAt: ago(60), endedAt: ago(50) },
   heldBack: { counts: { blind: 1, cooldown: 2 }, lately: [] },

@@ -12,16 +12,16 @@ state_dir: state
 nats: {embedded: true, port: 0}
 http: {listen: "127.0.0.1:0"}
 sources:
-  cam: {camera: people.mp4, loop: true, fps: 5}
+  cam: {camera: people.mp4, loop: true, fps: 5, gate: {scan_rate: 30}}
   door: {text: {file: door.jsonl, json: true}}
 groups:
   yard: {sources: [cam, door], allowed_lateness: 1s}
 rules:
   person: {any: [{see: person}], resolve_after: 1s}
-  nobody: {all: [{read: {field: door, equals: open}}, {not: {see: person}}], within: 2s, resolve_after: 100ms}
-  alone: {all: [{read: {field: door, equals: open}}], unless: {see: person, within: 2s}, resolve_after: 100ms}
-  quiet: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 2s}, resolve_after: 100ms}
-  careless: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 2s}, resolve_after: 100ms, when_blind: fire}
+  nobody: {all: [{read: {field: door, equals: open}}, {not: {see: person}}], within: 3s, resolve_after: 100ms}
+  alone: {all: [{read: {field: door, equals: open}}], unless: {see: person, within: 3s}, resolve_after: 100ms}
+  quiet: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 3s}, resolve_after: 100ms}
+  careless: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 3s}, resolve_after: 100ms, when_blind: fire}
 `;
 
 /** What is looked at of an alert. */

@@ -82,6 +82,17 @@ void t.test("committer: a checkpoint takes the place of its group's waiting jour
   t.equal(store.last, "!a10 b1 a3 x.1");
 });
 
+void t.test("committer: a checkpoint takes the place of one that waits, but for the backgrounds that it does not bring", async (t) => {
+  const store = new ManualStore();
+  const { committer } = committerOver(store);
+  const row = (place: string, n: number) => ({ place, bytes: new Uint8Array([n]) });
+  committer.add([entry("a", 0)], []);
+  committer.add([], [], { ...entry("a", 8), backgrounds: [row("cam 0", 1), row("cam 1", 1)] });
+  committer.add([], [], { ...entry("a", 9), backgrounds: [row("cam 1", 2), { place: "cam 2" }] });
+  await store.succeed();
+  t.strictSame(store.tried.at(-1)?.checkpoints, [{ ...entry("a", 9), backgrounds: [row("cam 0", 1), row("cam 1", 2), { place: "cam 2" }] }]);
+});
+
 void t.test("committer: a full store is tried again in the same order, and holds what comes in back", async (t) => {
   const store = new ManualStore();
   const { clock, committer, log } = committerOver(store);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import t from "tap";
 import { InputWitness } from "../../daemon/pipeline/input-witness.js";
 import type { Modality } from "../../fusion/model/modality.js";
-import { withChange, witnessed, type HealthSpan, type WitnessChange } from "../../rules/witnesses.js";
+import { watchingOver, withChange, type HealthSpan, type WitnessChange } from "../../rules/witnesses.js";
 import { holds } from "../support/property.js";
 
 /** A witness whose changes are kept as spans. */
@@ -126,7 +126,7 @@ void t.test("witness: however captures fare, nobody witnesses over one that was 
         else if (fate === "idle") take(bench.witness.idle("x"));
       }
       const ordered = changes.every((at, i) => i === 0 || at >= (changes[i - 1] as number));
-      return ordered && lost.every((at) => !witnessed(bench.spans, "image", at - 1, at + 1));
+      return ordered && lost.every((at) => watchingOver(bench.spans, "image", at - 1, at + 1).length === 0);
     }),
   );
   t.end();
@@ -140,6 +140,6 @@ void t.test("witness: a source that flaps for ever keeps a bounded past", (t) =>
     bench.looked(at + 10);
   }
   t.equal(bench.spans.length, 256);
-  t.notOk(witnessed(bench.spans, "image", 0, 5), "the oldest is forgotten, not taken for health");
+  t.same(watchingOver(bench.spans, "image", 0, 5), [], "the oldest is forgotten, not taken for health");
   t.end();
 });

@@ -121,7 +121,7 @@ void t.test("other encoders: the recovery is the same however often it is done, 
     }),
     40,
   );
-  t.equal(recover(made(), { groupId: "yard", journal: [] }), undefined, "a first start has no past");
+  t.equal(recover(made(), { groupId: "yard", journal: [], backgrounds: [] }), undefined, "a first start has no past");
 });
 
 const scene = sceneOf(1);
@@ -177,6 +177,7 @@ void t.test("other encoders: an incident that the watermark decided since the ch
   const old = runnerFor("old", rule);
   old.witness({ sourceId: "cam", modality: "image", at: 1000, healthy: true });
   old.observe(sample("cam", "image", 4000));
+  old.scan("cam", 3500, 4500);
   old.advanceTo(5000);
   const checkpoint = old.checkpoint();
   const { alerts } = old.advanceTo(7500).publication;

@@ -1,12 +1,12 @@
 // A pipeline with everything outside it faked: scripted sources, towers that look the answer up, a store in memory.
-import type { Encoder } from "../../encoders/encoder.js";
+import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Scene } from "../../fusion/simulator/scene.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { Committer } from "../../daemon/pipeline/committer.js";
 import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
-import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeBackground, decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import type { Forgotten } from "../../daemon/pipeline/other-encoders.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
@@ -14,7 +14,7 @@ import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import type { CommitBatch, RecoveredGroup, Store } from "../../daemon/store/store.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
-import { optionsFor } from "./scene-support.js";
+import { optionsFor, scanOf } from "./scene-support.js";
 
 export const silent = { eventEnded: () => undefined, late: () => undefined, incident: () => undefined, suppressed: () => undefined };
 
@@ -32,14 +32,19 @@ export class MemoryStore implements Pick<Store, "commit"> {
 export function recoveredFrom(batches: readonly CommitBatch[]): RecoveredGroup {
   let checkpoint: Uint8Array | undefined;
   let journal: Uint8Array[] = [];
+  const backgrounds = new Map<string, Uint8Array>();
   for (const batch of batches) {
     for (const one of batch.checkpoints) {
       checkpoint = one.bytes;
       journal = [];
+      for (const { place, bytes } of one.backgrounds ?? []) {
+        if (bytes === undefined) backgrounds.delete(place);
+        else backgrounds.set(place, bytes);
+      }
     }
     journal.push(...batch.journal.map((entry) => entry.bytes));
   }
-  return { groupId: "yard", journal, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  return { groupId: "yard", journal, backgrounds: [...backgrounds].map(([place, bytes]) => ({ place, bytes })), ...(checkpoint === undefined ? {} : { checkpoint }) };
 }
 
 export function runnerOptions(scene: Scene, encoders: string = scene.space.id): GroupRunnerOptions {
@@ -52,7 +57,7 @@ export function runnerOptions(scene: Scene, encoders: string = scene.space.id): 
 }
 
 export function recover(runner: GroupRunner, left: RecoveredGroup): Forgotten | undefined {
-  return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry)).forgotten;
+  return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry), Infinity, left.backgrounds.map(({ bytes }) => decodeBackground(bytes))).forgotten;
 }
 
 /** The signals of a source of the scene: healthy, its samples with progress after each, and its end. */
@@ -100,11 +105,12 @@ export function towerOf(scene: Scene, modality: Modality, pause: () => Promise<v
     stop: () => Promise.resolve(),
     encode: (capture) => {
       const before = last;
-      const work = async (): Promise<{ observations: Observation[]; encodeMs: number }> => {
+      const work = async (): Promise<Encoded> => {
         await pause();
         await before;
         const observation = known.get(`${capture.sourceId} ${capture.seq}`);
-        return { observations: observation === undefined ? [] : [observation], encodeMs: 1 };
+        const scan = observation === undefined ? undefined : scanOf(observation);
+        return { observations: observation === undefined ? [] : [observation], encodeMs: 1, ...(scan === undefined ? {} : { scan }) };
       };
       const answer = work();
       last = answer;
@@ -120,6 +126,7 @@ export class Losses implements PipelineTelemetry {
   readonly dropped_: string[] = [];
   sourceState(): void {}
   observed(): void {}
+  scanned(): void {}
   dropped(sourceId: string, reason: string, count: number): void {
     for (let i = 0; i < count; i++) this.dropped_.push(`${sourceId} ${reason}`);
   }

@@ -1,6 +1,9 @@
 // A simulated scene and the group that watches it.
 import type { GroupStateOptions } from "../../daemon/pipeline/group-state.js";
+import { compareObservations, observationId, type Observation } from "../../fusion/model/observation.js";
+import { normalise } from "../../fusion/model/vector.js";
 import { Scorer } from "../../fusion/scorer.js";
+import { gaussian, seededRandom } from "../../fusion/simulator/random.js";
 import { simulateScene, type Scene } from "../../fusion/simulator/scene.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
 
@@ -17,6 +20,35 @@ export function sceneOf(seed: number, minutes = 1): Scene {
     ],
     noise: 0.6,
   });
+}
+
+/** Squares that cam-a looks at in turn in a scene with places, one every half second. */
+export const PLACES = 8;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * The scene with looks at places: cam-a looks round at what stands there, and in place 0 something comes after a quarter of the
+ * time and stays. `standing`: the concept of each place, by place; the last is what comes.
+ */
+export function withPlaces(scene: Scene, seed: number, durationMs: number, standing: readonly number[]): Scene {
+  const random = seededRandom(seed);
+  const looks = Array.from({ length: Math.floor(durationMs / LOOK_EVERY_MS) }, (_, i): Observation => {
+    const place = i % PLACES;
+    const capturedAt = i * LOOK_EVERY_MS + 7;
+    const shows = place === 0 && capturedAt > durationMs / 4 ? PLACES : place;
+    const concept = (scene.space.concepts[standing[shows] as number] as { vector: Float32Array }).vector;
+    const key = { sourceId: "cam-a", modality: "image" as const, seq: 100_000 + i, capturedAt, durationMs: 0 };
+    const vector = normalise(concept.map((x) => x + (0.2 * gaussian(random)) / Math.sqrt(concept.length)));
+    return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: { space: scene.space.id, vector }, place, region: { x: place / 16, y: 0, width: 0.5, height: 1 } };
+  });
+  const observations = [...scene.observations, ...looks.map((observation) => ({ observation }))];
+  return { ...scene, observations: observations.sort((a, b) => compareObservations(a.observation, b.observation)) };
+}
+
+/** The scan that a look at a place completes, if it does: each look does from the first round on. */
+export function scanOf(observation: Observation): { readonly from: number } | undefined {
+  const from = observation.capturedAt - (PLACES - 1) * LOOK_EVERY_MS;
+  return observation.place === undefined || from < 0 ? undefined : { from };
 }
 
 /** One rule with an absence that fires blind, and "plain", without one. */
@@ -43,6 +75,7 @@ export function optionsFor(scene: Scene): GroupStateOptions {
   return {
     scorer: new Scorer(scene.space, prompts),
     dimensions: scene.space.dimensions,
+    settleAfterMs: () => 60_000,
     clusterer: {
       groupId: "yard",
       sessionGapMs: 2000,

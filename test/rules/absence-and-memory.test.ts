@@ -6,7 +6,7 @@ import { lookBackMs } from "../../rules/rule.js";
 import { all, any, hear, none, RuleBench, ruleSource, see } from "./support.js";
 
 void t.test("rules: what an exclusion looks at neither founds an incident nor counts as its evidence", (t) => {
-  const bench = new RuleBench(ruleSource(hear("dog"), { unless: [{ condition: see("owner"), withinMs: 500, afterMs: 0 }] }));
+  const bench = new RuleBench(ruleSource(hear("dog"), { unless: [{ condition: see("owner"), withinMs: 2000, afterMs: 0 }] }));
   bench.healthy(0, "cam", "image");
   bench.step(17, "owner", "image", "owner", 7);
   bench.step(20, "barking", "audio", "dog", 7);

@@ -98,9 +98,9 @@ void t.test("explanation: who is blind is named for every condition, today's sou
   const { conditions, needs } = explained(bench, 40_000);
   t.equal(needs, "any");
   t.strictSame(conditions.map(({ role, happened, blind, from, to }) => [role, happened, blind, to - from]), [
-    ["needed", "unknown", [{ sourceId: "cam", modality: "image", since: 100_000 }], 5000],
+    ["needed", "unknown", [{ sourceId: "cam", modality: "image", reason: "not_watching", since: 100_000 }], 5000],
     ["needed", "false", [], 5000],
-    ["absent", "unknown", [{ sourceId: "badges", modality: "text" }], 30_000],
+    ["absent", "unknown", [{ sourceId: "badges", modality: "text", reason: "not_watching" }], 30_000],
   ]);
   t.end();
 });
@@ -110,5 +110,18 @@ void t.test("explanation: conditions within conditions are said to be so", (t) =
   t.equal(needs(see("person")), "all");
   t.equal(needs(all(see("person"), hear("dog"))), "all");
   t.equal(needs(all(see("person"), any(hear("dog"), hear("glass")))), "nested");
+  t.end();
+});
+
+void t.test("explanation: a camera that watches and took no complete look says when it took the last one", (t) => {
+  const bench = new RuleBench(ruleSource(hear("dog"), { unless: [{ condition: see("person"), withinMs: 30_000, afterMs: 0 }] }));
+  bench.scanning = false;
+  bench.healthy(0, "cam", "image");
+  const absent = (): unknown => explained(bench, 100).conditions.filter(({ role }) => role === "absent").map(({ happened, blind }) => [happened, blind]);
+  t.strictSame(absent(), [["unknown", [{ sourceId: "cam", modality: "image", reason: "no_complete_look" }]]]);
+  bench.scanned(40, 48);
+  t.strictSame(absent(), [["unknown", [{ sourceId: "cam", modality: "image", reason: "no_complete_look", since: 48_000 }]]]);
+  bench.scanned(80, 88);
+  t.strictSame(absent(), [["false", []]]);
   t.end();
 });

@@ -2,7 +2,7 @@
 import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
-import { compileRule, promptsOfRules, type ConditionSource, type RuleSource } from "../../rules/compile-rule.js";
+import { compileRule, promptsOfRules, type AbsenceConfidence, type ConditionSource, type RuleSource } from "../../rules/compile-rule.js";
 import type { Incident } from "../../rules/incident.js";
 import { RuleEngine } from "../../rules/rule-engine.js";
 import type { RuleNote } from "../../rules/rule-state.js";
@@ -42,21 +42,37 @@ export class RuleBench {
   #seq = 0;
   /** How far time is complete, s; -1: as far as the newest step. */
   completeTo = -1;
+  /** Whether healthy cameras look at all of their picture, once a second. */
+  scanning = true;
+  readonly #scannedTo = new Map<string, number>();
 
-  constructor(...rules: RuleSource[]) {
+  constructor(first: RuleSource | { readonly rules: readonly RuleSource[]; readonly absenceConfidence: AbsenceConfidence }, ...others: RuleSource[]) {
+    const { rules, absenceConfidence } = "rules" in first ? first : { rules: [first, ...others], absenceConfidence: undefined };
     this.#prompts = promptsOfRules(rules);
-    const compiled = rules.map((rule) => compileRule(rule, 0.05, (words) => this.#prompts.indexOf(words)));
+    const compiled = rules.map((rule) => compileRule(rule, 0.05, (words) => this.#prompts.indexOf(words), absenceConfidence));
     this.engine = new RuleEngine({ site: "test", groupId: "yard", rules: compiled });
   }
 
   /** An observation joins the event and says `llr` about the prompt. */
-  step(atS: number, eventId: string, modality: Modality, prompt: string, llr: number, sourceId = modality === "audio" ? "mic" : "cam"): void {
+  step(atS: number, eventId: string, modality: Modality, prompt: string, llr: number, sourceId = modality === "audio" ? "mic" : "cam", place?: number): void {
     this.passTo(atS);
-    const capturedAt = atS * 1000;
-    const key = { sourceId, modality, seq: this.#seq++, capturedAt, durationMs: 0 };
-    const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1 };
-    const scores = Float32Array.from(this.#prompts, (words) => (words === prompt ? llr : -3));
-    this.notes.push(...this.engine.observeMember(this.event(eventId, capturedAt), observation, scores, true, this.#complete(atS)));
+    const observation = this.#observation(atS, modality, sourceId, place);
+    this.notes.push(...this.engine.observeMember(this.event(eventId, observation.capturedAt), observation, this.#said(prompt, llr), this.#complete(atS)));
+  }
+
+  /** A look at a place shows what always stands there. */
+  furniture(atS: number, prompt: string, llr: number, sourceId = "cam", place = 7): void {
+    this.passTo(atS);
+    this.engine.observeUntold(this.#observation(atS, "image", sourceId, place), this.#said(prompt, llr));
+  }
+
+  #observation(atS: number, modality: Modality, sourceId: string, place: number | undefined): Observation {
+    const key = { sourceId, modality, seq: this.#seq++, capturedAt: atS * 1000, durationMs: 0 };
+    return { ...key, id: observationId(key), gate: "open", quality: 1, ...(place === undefined ? {} : { place }) };
+  }
+
+  #said(prompt: string, llr: number): { llr: Float32Array; calibrated: boolean } {
+    return { llr: Float32Array.from(this.#prompts, (words) => (words === prompt ? llr : -3)), calibrated: true };
   }
 
   /** A text line with a field; without `text` it reads as both. */
@@ -68,11 +84,22 @@ export class RuleBench {
   }
 
   passTo(atS: number): void {
+    for (const [sourceId, from] of this.scanning ? [...this.#scannedTo] : []) {
+      for (let second = Math.ceil(from); second + 1 <= atS; second++) this.#scan(sourceId, second, second + 1);
+    }
     this.notes.push(...this.engine.advance(Math.round(atS * 1000), this.#complete(atS), (id) => this.#events.has(id)));
   }
 
   healthy(atS: number, sourceId: string, modality: Modality, healthy = true): void {
     this.engine.witness({ sourceId, modality, at: atS * 1000, healthy });
+    if (modality === "image" && healthy) this.#scannedTo.set(sourceId, atS);
+    if (modality === "image" && !healthy) this.#scannedTo.delete(sourceId);
+  }
+
+  /** A camera has looked at all of its picture. */
+  scanned(fromS: number, toS: number, sourceId = "cam"): void {
+    this.passTo(toS);
+    this.#scan(sourceId, fromS, toS);
   }
 
   event(id: string, capturedAt: number): FusionEvent {
@@ -102,6 +129,11 @@ export class RuleBench {
   /** States of all incidents, the resolved ones first. */
   get states(): string {
     return this.incidents.map((incident) => incident.state).join(" ");
+  }
+
+  #scan(sourceId: string, fromS: number, toS: number): void {
+    this.engine.scan(sourceId, { from: fromS * 1000, to: toS * 1000 });
+    this.#scannedTo.set(sourceId, toS);
   }
 
   #complete(atS: number): number {

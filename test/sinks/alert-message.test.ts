@@ -82,6 +82,7 @@ const someIncident: fc.Arbitrary<Incident> = fc.record(
     confidence: probability,
     calibrated: fc.boolean(),
     unwitnessed: fc.boolean(),
+    lastScanAt: time,
     reason: fc.constant("withdrawn" as const),
     supersedes: token,
     events: fc.array(fc.record({ id: token, revision: fc.nat() }), { maxLength: 300 }),
@@ -137,6 +138,12 @@ await t.test("alert: says all that the design promises, in the names of the wire
     ],
     stages_ms: { encode: 12.5, fuse: 1 },
   });
+  t.end();
+});
+
+await t.test("alert: says in each evidence when the last complete look was, where an absence was concluded from one", (t) => {
+  const { fields } = parseBody(alertMessage({ incident: { ...incident, lastScanAt: NOW - 5000 }, revision: 4 }, context).body);
+  t.match(fields["evidence"], [{ last_scan_at: "2026-01-02T03:04:00.678Z" }, { last_scan_at: "2026-01-02T03:04:00.678Z" }]);
   t.end();
 });
 

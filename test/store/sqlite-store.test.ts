@@ -53,6 +53,36 @@ await t.test("store: knows the highest number that a message ever carried, whate
   t.equal(await store.lastSeq(), 7_000_000_000_002);
 });
 
+await t.test("store: backgrounds are written with a checkpoint and stay until they are replaced, taken out, or their group is forgotten", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openStore(t, { folder });
+  const row = (place: string, text: string) => ({ place, bytes: bytesOf(text) });
+  await first.store.commit({ checkpoints: [{ groupId: "dock", bytes: bytesOf("c1"), backgrounds: [row("cam 0", "a"), row("cam 1", "b"), row("cam 2", "c")] }], journal: [], outbox: [] });
+  await first.store.commit({ checkpoints: [{ groupId: "dock", bytes: bytesOf("c2"), backgrounds: [row("cam 1", "B"), { place: "cam 2" }] }], journal: [], outbox: [] });
+  await first.store.commit({ checkpoints: [{ groupId: "dock", bytes: bytesOf("c3") }, { groupId: "yard", bytes: bytesOf("y"), backgrounds: [row("cam 0", "y")] }], journal: [], outbox: [] });
+  await first.store.close();
+  const second = await openStore(t, { folder });
+  const groups = second.recovered.map((g) => [g.groupId, textOf(g.checkpoint), g.backgrounds.map(({ place, bytes }) => `${place} ${textOf(bytes)}`)]);
+  t.same(groups, [["dock", "c3", ["cam 0 a", "cam 1 B"]], ["yard", "y", ["cam 0 y"]]]);
+  await second.store.commit({ forgotten: ["dock"], checkpoints: [], journal: [], outbox: [] });
+  await second.store.close();
+  const { recovered } = await openStore(t, { folder });
+  t.same(recovered.map((g) => g.groupId), ["yard"]);
+});
+
+await t.test("store: a state file from before there were backgrounds goes on", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openStore(t, { folder });
+  await first.store.commit({ checkpoints: [{ groupId: "dock", bytes: bytesOf("c1") }], journal: [], outbox: [] });
+  await first.store.close();
+  const db = new Database(join(folder, STATE_FILE));
+  db.exec("DROP TABLE background");
+  db.pragma("user_version = 1");
+  db.close();
+  const { recovered } = await openStore(t, { folder });
+  t.match(recovered, [{ groupId: "dock", backgrounds: [] }]);
+});
+
 await t.test("store: keeps its folder and files to itself", async (t) => {
   const folder = join(temporaryFolder(t), "state");
   await openStore(t, { folder });

@@ -155,6 +155,15 @@ await t.test("store: begins a group anew whose checkpoint is damaged, and no oth
   t.match(telemetry.notes, [{ level: "error", message: /begins anew/ }]);
 });
 
+await t.test("store: leaves a damaged background out, which its place learns anew", async (t) => {
+  const backgrounds = ["one", "two"].map((word) => ({ place: `cam ${word}`, bytes: big(`look-${word}`) }));
+  const checkpoints = [{ groupId: "g", bytes: big("state"), backgrounds }];
+  const { folder, recovered, telemetry } = await damaged(t, { checkpoints, journal: [], outbox: [] }, "look-two");
+  t.same(recovered.map((group) => group.backgrounds.map(({ place }) => place)), [["cam one"]]);
+  t.match(telemetry.notes, [{ level: "error", message: /learned anew/ }]);
+  t.same(quarantined(folder), [{ table_name: "background", row_key: "g cam two", reason: "checksum" }]);
+});
+
 /** A file system of the given size, or why there cannot be one. */
 function smallDisk(t: Test, megabytes: number): string | undefined {
   const folder = temporaryFolder(t);

@@ -32,8 +32,8 @@ void t.test("alert view: takes what it shows from a message", (t) => {
 
 void t.test("alert view: takes what only some alerts have", (t) => {
   const rare = { ended_at: "2026-01-01T12:00:09Z", unwitnessed: true, reason: "withdrawn", supersedes: "aa" };
-  const alert = readAlert({ ...message, ...rare, state: "resolved", evidence: [{ ...message.evidence[0], text: "badge denied" }] });
-  t.match(alert, { state: "resolved", endedAt: START + 9_000, unwitnessed: true, reason: "withdrawn", supersedes: "aa" });
+  const alert = readAlert({ ...message, ...rare, state: "resolved", evidence: [{ ...message.evidence[0], text: "badge denied", last_scan_at: "2026-01-01T12:00:01Z" }] });
+  t.match(alert, { state: "resolved", endedAt: START + 9_000, unwitnessed: true, lastScanAt: START + 1000, reason: "withdrawn", supersedes: "aa" });
   t.equal(alert?.evidence[0]?.text, "badge denied");
   t.end();
 });

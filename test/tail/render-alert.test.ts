@@ -26,12 +26,12 @@ void t.test("alert: shows state, time, severity, rule, group, confidence, summar
 
 void t.test("alert: shows the end of a resolved one, and everything unusual about it", (t) => {
   const alert = alertView({
-    ...{ state: "resolved", severity: "critical", reason: "withdrawn", calibrated: false, delayed: true, unwitnessed: true },
+    ...{ state: "resolved", severity: "critical", reason: "withdrawn", calibrated: false, delayed: true, unwitnessed: true, lastScanAt: Date.parse("2026-01-01T11:58:00Z") },
     ...{ supersedes: "aa", evidence: [evidence("read: badge", "badges", -61_000, { text: "badge denied" })] },
     endedAt: Date.parse("2026-01-01T12:00:09.9Z"),
   });
   t.same(renderAlert(alert, { ...plain, columns: 200 }), [
-    "RESOLVED  2026-01-01 12:00:09  critical  dog-with-person in yard  0.80  withdrawn, not calibrated yet, delayed, unwitnessed, instead of aa",
+    "RESOLVED  2026-01-01 12:00:09  critical  dog-with-person in yard  0.80  withdrawn, not calibrated yet, delayed, unwitnessed, last complete look 2026-01-01 11:58:00, instead of aa",
     "          dog heard, person seen",
     '          read badge  badges  0.93  -61.0 s  "badge denied"',
   ]);

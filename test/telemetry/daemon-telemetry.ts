@@ -83,6 +83,7 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   for (const id of ["dock-cam", "rtsp://admin:hunter2@10.0.0.7/"]) {
     pipeline.sourceState(id, { state: "healthy", at: 0, witnesses: [{ modality: "image", healthy: true, at: 0 }] });
     pipeline.observed(id, "image", 1_700_000_000_500);
+    pipeline.scanned(id, 1_700_000_001_000);
     pipeline.calibration(id, "image", true);
     pipeline.witnessing(id, "image", true, undefined);
     sources.dropped(id, "queue_full", 3);

@@ -111,6 +111,7 @@ void t.test("metrics: counts what it was told", async (t) => {
     'fusiond_source_dropped_total{source="dock-cam",reason="queue_full"}': 3,
     'fusiond_source_dropped_total{source="dock-cam",reason="too_late"}': 0,
     'fusiond_source_last_observation_timestamp_seconds{source="dock-cam",modality="image"}': 1_700_000_000.5,
+    'fusiond_source_last_scan_timestamp_seconds{source="dock-cam"}': 1_700_000_001,
     'fusiond_source_anomaly{source="dock-cam",kind="silent"}': 0,
     'fusiond_calibration_warm{source="dock-cam",modality="image"}': 1,
     'fusiond_calibration_warm{source="dock-cam",modality="audio"}': 0,
