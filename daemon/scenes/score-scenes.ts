@@ -57,7 +57,7 @@ export async function scoreScenes({ folder, rules: loaded, pack, fps, progress }
   const trial = new Trial({
     ...{ rules: loaded, pack, ...(fps === undefined ? {} : { fps }) },
     modalities: (["image", "audio"] as const).filter((modality) => scenes.some(({ sources }) => sources.some((source) => source.modality === modality))),
-    cameras: scenes.flatMap((scene, i) => scene.sources.flatMap((source) => (source.modality === "image" ? [idOf(i, source.id)] : []))),
+    cameras: scenes.flatMap((scene, i) => scene.sources.flatMap(({ modality }, k) => (modality === "image" ? [idOf(i, k)] : []))),
     before: (tower) => moments.through(tower),
     also: derived.map(({ rule }) => rule),
   });
@@ -68,7 +68,7 @@ export async function scoreScenes({ folder, rules: loaded, pack, fps, progress }
   try {
     for (const [i, scene] of scenes.entries()) {
       progress(scene, i, scenes.length);
-      const sources = scene.sources.map(({ id, path, modality }) => trial.open({ id: idOf(i, id), path, modalities: [modality] }));
+      const sources = scene.sources.map(({ path, modality }, k) => trial.open({ id: idOf(i, k), path, modalities: [modality] }));
       const { incidents, looked, notes } = await trial.run(`scene-${i + 1}`, sources, signal);
       leftOut.push(...notes.map((reason) => ({ scene: scene.name, reason })));
       const spans = merged([...looked.values()].flat());
@@ -137,8 +137,8 @@ function requireSenses(rules: readonly Rule[]): void {
   if (reading !== undefined) throw new FusiondError("config_invalid", `the rule ${reading.id} reads text, which scenes do not have: leave it out of the rules that scenes are scored by`);
 }
 
-function idOf(scene: number, source: string): string {
-  return `scene-${scene + 1}-${source.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+function idOf(scene: number, source: number): string {
+  return `scene-${scene + 1}-${source + 1}`;
 }
 
 function add(results: Map<Baseline["name"], SceneResult[]>, name: Baseline["name"], result: SceneResult): void {

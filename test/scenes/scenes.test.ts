@@ -3,8 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import { loadRules } from "../../config/load.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
+import { readMaterial } from "../../daemon/scenes/read-material.js";
+import { readScenes } from "../../daemon/scenes/scene-folder.js";
 import type { ScenesReport } from "../../daemon/scenes/scenes-report.js";
+import { scoreScenes } from "../../daemon/scenes/score-scenes.js";
+import { findPack, loadPack } from "../../encoders/pack.js";
 import { withoutOpenCv } from "../encoders/support.js";
 import { debianMaterial, RULES } from "./support.js";
 
@@ -37,29 +42,39 @@ void t.test("score compose and scenes: as commands", { skip: withoutOpenCv() }, 
   t.end();
 });
 
-void t.test("score compose and scenes: what cannot be is said in one sentence", (t) => {
-  const folder = t.testdir({ scenes: { one: { "labels.csv": "start,end,what,sources\n", "yard.wav": "x" } }, empty: {}, rules: { "r.yaml": RULES } });
-  const rules = join(folder, "rules", "r.yaml");
-  const said = (args: readonly string[], status: number, stderr: RegExp): void => void t.match(fusiond(...args), { status, stderr });
-  said(["scenes", join(folder, "empty"), "--rules", rules], 1, /no scene lies in .*empty: make a folder for each/);
-  said(["scenes", join(folder, "scenes")], 2, /required option '--rules <file>'/);
-  writeFileSync(join(folder, "scenes", "one", "labels.csv"), "start,end,what,sources\n1,2,dog,gate\n");
-  said(["scenes", join(folder, "scenes"), "--rules", rules], 1, /labels\.csv names the source gate, which the scene does not have: it has yard\n$/);
-  rmSync(join(folder, "scenes", "one", "labels.csv"));
-  said(["scenes", join(folder, "scenes"), "--rules", rules], 1, /labels\.csv is missing: write there/);
-  writeFileSync(join(folder, "scenes", "one", "labels.csv"), "start,end,what,sources\n");
-  writeFileSync(join(folder, "scenes", "one", "yard.mp4"), "x");
-  said(["scenes", join(folder, "scenes"), "--rules", rules], 1, /two files whose names are yard but for what follows the dot/);
-  rmSync(join(folder, "scenes", "one", "yard.mp4"));
-  writeFileSync(join(folder, "scenes", "manifest.json"), "{}");
-  said(["scenes", join(folder, "scenes"), "--rules", rules], 1, /manifest\.json is not a manifest as "fusiond score compose" writes it/);
-  rmSync(join(folder, "scenes", "manifest.json"));
+void t.test("score scenes: what cannot be is said in one sentence", async (t) => {
+  const folder = t.testdir({ scenes: { one: { "labels.csv": "start,end,what,sources\n", "yard.wav": "x" } }, empty: {} });
+  const scenes = join(folder, "scenes");
+  const said = (where: string, message: RegExp): void => void t.throws(() => readScenes(where), { code: "media_invalid", message });
+  t.match(readScenes(scenes), [{ name: "one", sources: [{ id: "yard", modality: "audio" }], labels: [] }]);
+  said(join(folder, "empty"), /no scene lies in .*empty: make a folder for each/);
+  writeFileSync(join(scenes, "one", "labels.csv"), "start,end,what,sources\n1,2,dog,gate\n");
+  said(scenes, /labels\.csv names the source gate, which the scene does not have: it has yard$/);
+  rmSync(join(scenes, "one", "labels.csv"));
+  said(scenes, /labels\.csv is missing: write there/);
+  writeFileSync(join(scenes, "one", "labels.csv"), "start,end,what,sources\n");
+  writeFileSync(join(scenes, "one", "yard.mp4"), "x");
+  said(scenes, /two files whose names are yard but for what follows the dot/);
+  rmSync(join(scenes, "one", "yard.mp4"));
+  writeFileSync(join(scenes, "manifest.json"), "{}");
+  said(scenes, /manifest\.json is not a manifest as "fusiond score compose" writes it/);
+  rmSync(join(scenes, "manifest.json"));
+  mkdirSync(join(scenes, "two"));
+  said(scenes, /two has no recording: give sounds or videos/);
+  rmSync(join(scenes, "two"), { recursive: true });
+  const rules = join(folder, "rules.yaml");
   writeFileSync(rules, "rules:\n  badge: {all: [{hear: dog}, {read: {field: a, equals: b}}]}\n");
-  said(["scenes", join(folder, "scenes"), "--rules", rules], 78, /the rule badge reads text, which scenes do not have/);
-  mkdirSync(join(folder, "sounds"));
-  const of = (sounds: string): string[] => ["compose", join(folder, "out"), "--sounds", sounds, "--backgrounds", join(folder, "sounds"), "--footage", join(folder, "sounds")];
-  said(of(join(folder, "sounds")), 1, /labels\.csv cannot be read: write a table there/);
-  writeFileSync(join(folder, "sounds", "labels.csv"), "file,what\nno.ogg,dog\n");
-  said(of(join(folder, "sounds")), 1, /names no\.ogg, which lies neither in/);
+  const pack = await loadPack(findPack("embedded", { packageRoot }));
+  const scored = scoreScenes({ folder: scenes, rules: loadRules(rules), pack, progress: () => undefined }, new AbortController().signal);
+  await t.rejects(scored, { code: "config_invalid", message: /the rule badge reads text, which scenes do not have/ });
+});
+
+void t.test("score compose: what cannot be is said in one sentence", (t) => {
+  const folder = t.testdir({ sounds: {} });
+  const sounds = join(folder, "sounds");
+  const said = (message: RegExp): void => void t.throws(() => readMaterial({ sounds, backgrounds: sounds, footage: sounds }), { code: "media_invalid", message });
+  said(/labels\.csv cannot be read: write a table there/);
+  writeFileSync(join(sounds, "labels.csv"), "file,what\nno.ogg,dog\n");
+  said(/names no\.ogg, which lies neither in/);
   t.end();
 });
