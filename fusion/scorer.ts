@@ -6,7 +6,7 @@ import type { Observation } from "./model/observation.js";
 import type { ModalityCalibration, SpaceModel } from "./model/space.js";
 import { isWarm, type Cohort } from "./cohort.js";
 
-/** No single observation may say more than this, in nats: calibration sets of some thousand pairs know no more. */
+/** No single observation may say more than this of a concept, in nats: calibration sets of some thousand pairs know no more. */
 export const LLR_LIMIT = 8;
 
 /** Prior odds of one concept of the vocabulary against nothing that has a name: half of all is nameless. */
@@ -19,7 +19,9 @@ function conceptOdds(conceptCount: number): number {
  *
  * `llr`: by prompt, log-likelihood ratio that the observation shows it rather than nothing or anything else that has a
  * name: what looks a little like a dog and much like a person is no dog. `odds`: by concept, exp(llr), for comparing
- * meanings. `calibrated`: normalised against the source's own warm cohort, not only the pack's background.
+ * meanings, within LLR_LIMIT. `llr` has no limit: what the surest looks say is calibrated for the condition, and to tell
+ * them apart is what few false alarms are made of. `calibrated`: normalised against the source's own warm cohort, not only
+ * the pack's background.
  */
 export interface Score {
   readonly llr: Float32Array;
@@ -86,9 +88,9 @@ export class Scorer {
       for (let i = 0; i < dimensions; i++) cosine += (this.#rows[offset + i] as number) * (vector[i] as number);
       const mean = background?.mean[row] ?? calibration.negativeMean;
       const sd = background?.sd[row] ?? calibration.negativeSd;
-      const value = observation.quality * limited((calibration.a * (cosine - mean)) / sd + calibration.b);
-      if (row < this.#promptCount) llr[row] = value;
-      else odds[row - this.#promptCount] = Math.exp(value);
+      const value = (calibration.a * (cosine - mean)) / sd + calibration.b;
+      if (row < this.#promptCount) llr[row] = observation.quality * value;
+      else odds[row - this.#promptCount] = Math.exp(observation.quality * limited(value));
     }
     for (let prompt = 0; prompt < this.#promptCount; prompt++) llr[prompt] = (llr[prompt] as number) - this.#rivals(prompt, odds);
     return { llr, odds, calibrated: cohort !== undefined };

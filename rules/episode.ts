@@ -2,8 +2,8 @@
 import type { Incident, Evidence } from "./incident.js";
 import { completeNeeded, confidenceOf, heldUntil, judged, lastLookFor, wantsLook, type Anchor, type Met, type Surroundings } from "./evaluate.js";
 import { isAkin, withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
-import type { Rule } from "./rule.js";
-import { logit } from "../fusion/model/likelihood.js";
+import type { Leaf, Rule } from "./rule.js";
+import { logistic, logit, probabilityText } from "../fusion/model/likelihood.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
 
 /** Why a candidate never became an incident. */
@@ -85,15 +85,30 @@ export function beginEpisode(rule: Rule, identity: EpisodeIdentity, met: Met, ob
 export function continueEpisode(rule: Rule, episode: Episode, met: Met, at: number): Episode {
   const matches = [...met.values()].flat();
   const held = Math.max(episode.heldTo ?? -Infinity, heldUntil(rule.condition, met));
+  const evidence = matches.flatMap((match) => match.evidence).reduce(withEvidence, episode.evidence);
   return {
     ...episode,
     lastMetAt: Math.max(episode.lastMetAt, at),
     ...(held > at ? { heldTo: held } : {}),
     metLeaves: [...new Set([...episode.metLeaves, ...met.keys()])].sort((a, b) => a - b),
-    confidence: Math.max(episode.confidence, confidenceOf(rule.condition, met)),
+    confidence: Math.max(episode.confidence, confidenceOf(rule.condition, (leaf) => confidenceBy(evidence, rule, leaf))),
     events: matches.reduce(withEvent, episode.events),
-    evidence: matches.flatMap((match) => match.evidence).reduce(withEvidence, episode.evidence),
+    evidence,
   };
+}
+
+/** How sure the evidence makes one condition: what its sources say together, each at its surest. So every number that is told follows from the others. */
+function confidenceBy(evidence: readonly LeafEvidence[], { leaves }: Rule, leaf: number): number {
+  const own = evidence.filter((one) => one.condition === leaves[leaf]?.label);
+  const prior = priorOf(leaves[leaf]);
+  const surest = own.filter((one) => !own.some((other) => isAkin(one, other) && other.llr > one.llr));
+  const sources = surest.filter((one, i) => surest.findIndex((other) => isAkin(one, other)) === i);
+  return sources.length === 0 ? 0 : logistic(sources.reduce((sum, one) => sum + one.llr, logit(prior)));
+}
+
+/** What is exact needs no prior. */
+function priorOf(leaf: Leaf | undefined): number {
+  return leaf?.kind === "prompt" ? leaf.prior : 0.5;
 }
 
 /**
@@ -115,7 +130,7 @@ export function episodeOf(rule: Rule, incident: Incident): Episode {
     lastMetAt,
     confidence,
     events,
-    evidence: evidence.map(({ offsetMs: _told, ...one }) => ({ ...one, llr: logit(one.confidence) - logit(rule.prior), calibrated })),
+    evidence: evidence.map(({ offsetMs: _told, ...one }) => ({ ...one, llr: logit(one.confidence) - logit(priorOf(rule.leaves.find(({ label }) => label === one.condition))), calibrated })),
   };
 }
 
@@ -195,7 +210,7 @@ export function summaryOf(episode: Episode): string {
     const bySource = byCondition.get(condition) ?? new Map<string, number>();
     byCondition.set(condition, bySource.set(sourceId, Math.max(bySource.get(sourceId) ?? 0, confidence)));
   }
-  const said = (bySource: ReadonlyMap<string, number>): string => [...bySource].map(([source, confidence]) => `${source} ${confidence.toFixed(2)}`).join(", ");
+  const said = (bySource: ReadonlyMap<string, number>): string => [...bySource].map(([source, confidence]) => `${source} ${probabilityText(confidence)}`).join(", ");
   return [...byCondition].map(([condition, bySource]) => `${condition} (${said(bySource)})`).join("; ");
 }
 

@@ -60,17 +60,20 @@ export function positiveLeaves(node: ConditionNode): readonly number[] {
   }
 }
 
-/** The confidence of what is met: the weakest of `all`, the strongest of `any`. */
-export function confidenceOf(node: ConditionNode, met: Met): number {
+/**
+ * The confidence of a condition, given that of its leaves (0 where one was never met): the weakest of `all`, since all
+ * must hold and what one shows does not make another likelier; the strongest of `any`. Absences are not counted.
+ */
+export function confidenceOf(node: ConditionNode, ofLeaf: (leaf: number) => number): number {
   switch (node.kind) {
     case "leaf":
-      return Math.max(0, ...(met.get(node.leaf) ?? []).map((match) => match.confidence));
+      return ofLeaf(node.leaf);
     case "not":
       return 1;
     case "all":
-      return Math.min(...node.of.map((child) => confidenceOf(child, met)));
+      return Math.min(...node.of.map((child) => confidenceOf(child, ofLeaf)));
     case "any":
-      return Math.max(0, ...node.of.filter((child) => child.kind !== "not").map((child) => confidenceOf(child, met)));
+      return Math.max(0, ...node.of.filter((child) => child.kind !== "not").map((child) => confidenceOf(child, ofLeaf)));
   }
 }
 

@@ -1,11 +1,15 @@
 // What has met one condition lately, event by event.
+import { conditionLlr, statisticAt } from "../fusion/model/condition.js";
 import { logistic, logit } from "../fusion/model/likelihood.js";
 import type { FusionEvent } from "../fusion/model/event.js";
 import { endedAt, type Observation } from "../fusion/model/observation.js";
 import type { Evidence } from "./incident.js";
-import type { Leaf } from "./rule.js";
+import type { FieldLeaf, Leaf, PromptLeaf } from "./rule.js";
 
-/** The best evidence of one source; `offsetMs` is set when the incident's start is known. */
+/**
+ * The best evidence of one source, or one of its looks; `offsetMs` is set when the incident's start is known. `llr`, nats:
+ * what the source says of the condition; of a look, what it says by itself, before conditions were calibrated.
+ */
 export type LeafEvidence = Omit<Evidence, "offsetMs"> & { readonly llr: number; readonly calibrated: boolean };
 
 /** How one event stands to one condition. Immutable. */
@@ -15,7 +19,7 @@ export interface LeafMatch {
   readonly eventStartedAt: number;
   /** Fresh observations that speak for it, of every source, each moment's best; the newest LOOKS_MAX of each source. */
   readonly looks: readonly LeafEvidence[];
-  /** When it was last met: the best look of each source that confirmed it, and how sure they were together. */
+  /** When it was last met: the best look of each source that confirmed it, as sure as the source was, and all together. */
   readonly evidence: readonly LeafEvidence[];
   readonly confidence: number;
   /** Interval of the newest observation that met the condition; -Infinity while none has. */
@@ -38,7 +42,7 @@ export interface Run {
 
 /** The surest that anything was of a condition lately, whether or not that was enough. */
 export interface BestLook {
-  /** What the condition's own is compared with, 0..1; of a look that too few confirm, its own. */
+  /** What the condition's own is compared with, 0..1; of a look that too few confirm, as if the others had said the same. */
   readonly confidence: number;
   /** Of the look that spoke for it most. */
   readonly sourceId: string;
@@ -92,7 +96,6 @@ export interface LeafUpdate {
 
 /** How strict a rule is with what its events show. */
 export interface LeafTerms {
-  readonly prior: number;
   readonly withinMs: number;
   /** How many observations of a source, at different moments, must say so. */
   readonly confirmations: number;
@@ -105,16 +108,17 @@ const PLACE_FRESH_RATIO = 1.5;
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
  * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. Of a look at a place, which comes
- * round once in `holdsMs` (0: it is none), so do those since the look before at that place, and what it says holds as long. A source says what its
- * `confirmations` best ones say on average, since the edge of a sound, or one odd picture, can look like anything once. The
- * event's log odds are the sum over its sources, plus the prior once; a source that says "no" adds nothing: it may look
- * elsewhere.
+ * round once in `holdsMs` (0: it is none), so do those since the look before at that place, and what it says holds as long.
+ * A source's statistic is the mean of its `confirmations` best ones, since the edge of a sound, or one odd picture, can look
+ * like anything once; what that says of the condition, the leaf's fit knows. The event's log odds are the sum over its
+ * sources, plus the prior once; a source that says "no" adds nothing: it may look elsewhere.
  * The observation meets the condition if the event reaches the confidence and the observation itself speaks for it, so
- * clear looks are carried on by fainter ones while they are fresh.
+ * clear looks are carried on by fainter ones while they are fresh. It speaks for it above 0, and for a condition that
+ * takes less than that, above what it takes.
  */
 export function observePrompt(
   state: LeafState,
-  leaf: Extract<Leaf, { kind: "prompt" }>,
+  leaf: PromptLeaf,
   terms: LeafTerms,
   event: Pick<FusionEvent, "id" | "revision" | "startedAt">,
   observation: Observation,
@@ -122,14 +126,15 @@ export function observePrompt(
   calibrated: boolean,
   holdsMs = 0,
 ): LeafUpdate {
-  if (observation.modality !== leaf.modality || llr <= 0) return { state, met: false };
+  if (observation.modality !== leaf.modality || llr <= Math.min(0, statisticAt(leaf.fit, leaf.confidence, leaf.prior))) return { state, met: false };
   const before = state.byEvent.get(event.id);
   const freshMs = Math.max(terms.withinMs, PLACE_FRESH_RATIO * holdsMs);
   const fresh = (before?.looks ?? []).filter((one) => endedAt(one) >= observation.capturedAt - freshMs);
-  const look = { ...evidenceOf(leaf, observation, logistic(llr + logit(terms.prior))), eventId: event.id, llr, calibrated };
+  const alone = logistic(conditionLlr(leaf.fit, llr) + logit(leaf.prior));
+  const look = { ...evidenceOf(leaf, observation, alone), eventId: event.id, llr, calibrated };
   const looks = withLook(fresh, look);
-  const confirmed = confirmedBy(looks, leaf.modality === "text" ? 1 : terms.confirmations);
-  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(terms.prior)));
+  const confirmed = confirmedBy(looks, leaf, terms);
+  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(leaf.prior)));
   const met = confirmed.length > 0 && confidence >= leaf.confidence;
   const match: LeafMatch = {
     eventId: event.id,
@@ -137,14 +142,14 @@ export function observePrompt(
     eventStartedAt: event.startedAt,
     looks,
     ...(met
-      ? { evidence: confirmed.map((source) => source.best), confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation), ...(holdsMs === 0 ? {} : { holdsMs }) }
+      ? { evidence: confirmed, confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation), ...(holdsMs === 0 ? {} : { holdsMs }) }
       : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
-  const strongest = confirmed.reduce((a, b) => (b.llr > a.llr ? b : a), confirmed[0] ?? { best: look, llr });
+  const strongest = confirmed.reduce((a, b) => (b.llr > a.llr ? b : a), confirmed[0] ?? look);
   const best: BestLook = {
     confidence: confirmed.length > 0 ? confidence : look.confidence,
-    sourceId: strongest.best.sourceId,
-    at: endedAt(strongest.best),
+    sourceId: strongest.sourceId,
+    at: endedAt(strongest),
     confirmed: confirmed.length > 0,
   };
   return { state: withMatch(withBest(state, best), match, met, leaf.modality === "text" ? 0 : Math.max(RUN_GAP_MS, PLACE_FRESH_RATIO * holdsMs)), met };
@@ -170,22 +175,24 @@ function withoutOldest(looks: readonly LeafEvidence[], sourceId: string): readon
 }
 
 /**
- * What each source that looked often enough says: its best look, and the mean LLR of its `confirmations` best ones. Looks
+ * What each source that looked often enough says: its best look, and how sure its `confirmations` best ones make it. Looks
  * of one source are correlated, so their weights add up to one (covariance intersection), however many there are.
  */
-function confirmedBy(looks: readonly LeafEvidence[], confirmations: number): readonly { readonly best: LeafEvidence; readonly llr: number }[] {
+function confirmedBy(looks: readonly LeafEvidence[], leaf: PromptLeaf, { confirmations }: LeafTerms): readonly LeafEvidence[] {
+  const needed = leaf.modality === "text" ? 1 : confirmations;
   const bySource = new Map<string, LeafEvidence[]>();
   for (const look of looks) bySource.set(look.sourceId, [...(bySource.get(look.sourceId) ?? []), look]);
   return [...bySource.values()].flatMap((ofSource) => {
-    const ranked = ofSource.sort((a, b) => b.llr - a.llr).slice(0, confirmations);
+    const ranked = ofSource.sort((a, b) => b.llr - a.llr).slice(0, needed);
     const best = ranked[0];
-    if (best === undefined || ranked.length < confirmations) return [];
-    return [{ best, llr: ranked.reduce((sum, look) => sum + look.llr, 0) / confirmations }];
+    if (best === undefined || ranked.length < needed) return [];
+    const llr = conditionLlr(leaf.fit, ranked.reduce((sum, look) => sum + look.llr, 0) / needed);
+    return [{ ...best, llr, confidence: logistic(llr + logit(leaf.prior)) }];
   });
 }
 
 /** Takes in a text line whose field has the wanted value; the line stands for an event of its own. */
-export function observeField(state: LeafState, leaf: Extract<Leaf, { kind: "field" }>, observation: Observation): LeafUpdate {
+export function observeField(state: LeafState, leaf: FieldLeaf, observation: Observation): LeafUpdate {
   if (observation.fields?.get(leaf.field) !== leaf.equals) return { state, met: false };
   const evidence: LeafEvidence = { ...evidenceOf(leaf, observation, 1), llr: EXACT_LLR, calibrated: true };
   const match: LeafMatch = {

@@ -1,4 +1,5 @@
 // A rule, compiled: conditions over the events of one group, with prompts as numbers.
+import type { ConditionFit } from "../fusion/model/condition.js";
 import type { Modality } from "../fusion/model/modality.js";
 import type { Severity } from "./incident.js";
 
@@ -10,7 +11,11 @@ export interface PromptLeaf {
   readonly modality: Modality;
   /** Index into the prompts that scores are made for. */
   readonly prompt: number;
-  /** 0..1. */
+  /** What the mean of its best looks says. */
+  readonly fit: ConditionFit;
+  /** How probable it is beforehand, 0..1: that a stretch in which something goes on shows it. */
+  readonly prior: number;
+  /** How probable it must be, 0..1. */
   readonly confidence: number;
   /** What is asked for is its absence: `confidence` is what it takes not to miss it. */
   readonly absent?: true;
@@ -53,8 +58,6 @@ export interface Rule {
   readonly withinMs: number;
   /** One event must meet all conditions. */
   readonly sameEvent: boolean;
-  /** Prior probability, 0..1, of each condition. */
-  readonly prior: number;
   /** How many observations of a source, at different moments within `withinMs`, must meet a condition; text needs one. */
   readonly confirmations: number;
   /** The conditions must be met again and again for this long before it fires. */

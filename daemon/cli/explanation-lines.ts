@@ -1,4 +1,5 @@
 // How a rule stands, as lines for people. What comes from outside is neutralised where it is printed.
+import { probabilityText } from "../../fusion/model/likelihood.js";
 import { gapInWords, seconds, whyHeldBack } from "../../rules/suppression.js";
 import { SUPPRESSION_REASONS } from "../../rules/episode.js";
 import type { RuleStanding } from "../../rules/explanation.js";
@@ -69,7 +70,7 @@ function bestInWords({ best, confidence }: GroupAnswer["conditions"][number], { 
   const from = `${best.sourceId} at ${time(best.at)}`;
   if (confidence === undefined) return `said last by ${from}`;
   const alone = best.confirmed ? "" : `, but by fewer looks than the ${confirmations} it takes`;
-  return `best lately ${best.confidence.toFixed(2)} where it takes ${confidence.toFixed(2)}, by ${from}${alone}`;
+  return `best lately ${probabilityText(best.confidence)} where it takes ${probabilityText(confidence)}, by ${from}${alone}`;
 }
 
 function lastFired({ lastFired: last }: GroupAnswer, time: WriteTime): string {

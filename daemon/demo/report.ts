@@ -1,4 +1,5 @@
 // The table at the end of the demo: what was expected, found and false, and what the run took. Pure.
+import { probabilityText } from "../../fusion/model/likelihood.js";
 import { columnsOf, padText, painter, plainText, type TextStyle } from "../tail/terminal-text.js";
 import type { ReportedIncident, RowResult, RowScore, StrayIncident } from "./match-rows.js";
 import type { RoleUsage } from "./process-usage.js";
@@ -110,7 +111,7 @@ function incidentCells(incident: ReportedIncident | undefined): Cell[] {
   const events = `${incident.eventCount} event${incident.eventCount === 1 ? "" : "s"}`;
   return [
     { text: milliseconds(incident.latencyMs), right: true },
-    { text: incident.confidence.toFixed(2), right: true },
+    { text: probabilityText(incident.confidence), right: true },
     { text: `${incident.modalities.map(plainText).join(" + ")} of ${events}` },
   ];
 }

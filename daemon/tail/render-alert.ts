@@ -1,4 +1,5 @@
 // One alert as lines for people. Pure.
+import { probabilityText } from "../../fusion/model/likelihood.js";
 import type { Severity } from "../../rules/incident.js";
 import type { AlertView, EvidenceView } from "./alert-view.js";
 import { columnsOf, fitText, padText, painter, plainText, type TextStyle } from "./terminal-text.js";
@@ -28,7 +29,7 @@ export function renderAlert(alert: AlertView, options: RenderAlertOptions): stri
     { text: localTime(alert.state === "resolved" ? (alert.endedAt ?? alert.updatedAt) : alert.startedAt, options.timeZone) },
     { text: alert.severity, style: SEVERITY_STYLE[alert.severity] },
     { text: `${plainText(alert.rule)} in ${plainText(alert.group)}`, style: "bold" as const },
-    { text: alert.confidence.toFixed(2) },
+    { text: probabilityText(alert.confidence) },
     { text: remarks(alert, options.timeZone).join(", "), style: "dim" as const },
   ];
   return [
@@ -68,7 +69,7 @@ function remarks(alert: AlertView, timeZone: string | undefined): string[] {
 function evidenceLines(evidence: readonly EvidenceView[]): string[] {
   const rows = evidence.map((item) => {
     const quoted = item.text === undefined ? "" : `"${plainText(item.text)}"`;
-    return [conditionWords(item.condition), plainText(item.source), item.confidence.toFixed(2), offsetWords(item.offsetMs), quoted];
+    return [conditionWords(item.condition), plainText(item.source), probabilityText(item.confidence), offsetWords(item.offsetMs), quoted];
   });
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => columnsOf(row[column] as string))));
   return rows.map((row) => row.map((cell, i) => padText(cell, widths[i] ?? 0)).join("  ").trimEnd());

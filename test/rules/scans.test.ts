@@ -1,6 +1,8 @@
 // Complete looks of cameras, and what they are worth where an absence is asked for.
 import fc from "fast-check";
 import t from "tap";
+import { PLAIN_FIT } from "../../fusion/model/condition.js";
+import type { AskedCondition } from "../../rules/compile-rule.js";
 import { lastScanEnd, scannedWithin, scanPeriod, shiftedScans, withoutOlderScans, withScan, type Scan, type Scans } from "../../rules/scans.js";
 import { holds } from "../support/property.js";
 import { all, any, hear, none, RuleBench, ruleSource, see } from "./support.js";
@@ -139,23 +141,23 @@ void t.test("rules: where a rule fires blind, it says so and how old the last co
 });
 
 void t.test("rules: an absence is judged by a threshold of its own, one turned around by the rule's", (t) => {
-  const thresholds = { absenceConfidence: (): number => 0.3 };
+  const termsOf = ({ confidence, absent }: AskedCondition) => ({ fit: PLAIN_FIT, confidence: confidence ?? (absent ? 0.3 : 0.7) });
   const faint = 2; // 0.28 at a prior of 0.05: below either; 3: 0.51, between them; 6: above both
   for (const [llr, absent, present] of [[faint, "firing", ""], [3, "", ""], [6, "", "firing"]] as const) {
-    const unless = new RuleBench({ rules: [unlessSeen], ...thresholds });
+    const unless = new RuleBench([unlessSeen], termsOf);
     unless.healthy(0, "cam", "image");
     unless.step(30, "visit", "image", "person", llr);
     unless.step(40, "barking", "audio", "dog", 7);
     unless.passTo(41);
     t.equal(unless.states, absent, `unless: person of ${llr}`);
-    const turned = new RuleBench({ rules: [ruleSource(hear("dog"), { unless: [{ condition: none(see("person")), withinMs: 30_000, afterMs: 0 }] })], ...thresholds });
+    const turned = new RuleBench([ruleSource(hear("dog"), { unless: [{ condition: none(see("person")), withinMs: 30_000, afterMs: 0 }] })], termsOf);
     turned.healthy(0, "cam", "image");
     turned.step(30, "visit", "image", "person", llr);
     turned.step(40, "barking", "audio", "dog", 7);
     turned.passTo(41);
     t.equal(turned.states, present, `unless not: person of ${llr}`);
   }
-  const own = new RuleBench({ rules: [ruleSource(all(hear("dog"), none(see("person", 0.6))), { withinMs: 20_000 })], ...thresholds });
+  const own = new RuleBench([ruleSource(all(hear("dog"), none(see("person", 0.6))), { withinMs: 20_000 })], termsOf);
   own.healthy(0, "cam", "image");
   own.step(30, "visit", "image", "person", 3);
   own.step(40, "barking", "audio", "dog", 7);
@@ -212,7 +214,7 @@ void t.test("rules: a sound beside someone who stands still is one with them, ho
 
 void t.test("rules: furniture is told of nobody and absent for nobody", (t) => {
   const rule = ruleSource(hear("dog"), { confirmations: 2, unless: [{ condition: see("person"), withinMs: 30_000, afterMs: 0 }] });
-  const bench = new RuleBench(rule, ruleSource(any(see("person")), { id: "seen" }));
+  const bench = new RuleBench([rule, ruleSource(any(see("person")), { id: "seen" })]);
   bench.scanning = false;
   bench.healthy(0, "cam", "image");
   for (const atS of [22, 30]) {

@@ -2,7 +2,7 @@
 import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
-import { compileRule, promptsOfRules, type AbsenceConfidence, type ConditionSource, type RuleSource } from "../../rules/compile-rule.js";
+import { compileRule, plainTerms, promptsOfRules, type ConditionSource, type RuleSource } from "../../rules/compile-rule.js";
 import type { Incident } from "../../rules/incident.js";
 import { RuleEngine } from "../../rules/rule-engine.js";
 import type { RuleNote } from "../../rules/rule-state.js";
@@ -46,10 +46,10 @@ export class RuleBench {
   scanning = true;
   readonly #scannedTo = new Map<string, number>();
 
-  constructor(first: RuleSource | { readonly rules: readonly RuleSource[]; readonly absenceConfidence: AbsenceConfidence }, ...others: RuleSource[]) {
-    const { rules, absenceConfidence } = "rules" in first ? first : { rules: [first, ...others], absenceConfidence: undefined };
-    this.#prompts = promptsOfRules(rules);
-    const compiled = rules.map((rule) => compileRule(rule, 0.05, (words) => this.#prompts.indexOf(words), absenceConfidence));
+  constructor(rules: RuleSource | readonly RuleSource[], termsOf: Parameters<typeof compileRule>[3] = plainTerms) {
+    const sources = [rules].flat();
+    this.#prompts = promptsOfRules(sources);
+    const compiled = sources.map((rule) => compileRule(rule, 0.05, (words) => this.#prompts.indexOf(words), termsOf));
     this.engine = new RuleEngine({ site: "test", groupId: "yard", rules: compiled });
   }
 

@@ -1,18 +1,19 @@
 import fc from "fast-check";
 import t from "tap";
+import { PLAIN_FIT } from "../../fusion/model/condition.js";
 import type { ConditionNode, Leaf, Rule } from "../../rules/rule.js";
 import { timesMet, type LeafTruth } from "../../daemon/scenes/rule-truth.js";
 import type { Span } from "../../daemon/score/spans.js";
 import { holds } from "../support/property.js";
 
 const WHOLE: Span = { fromMs: 0, toMs: 60_000 };
-const HEAR: Leaf = { kind: "prompt", label: "hear: dog", modality: "audio", prompt: 0, confidence: 0.7 };
-const SEE: Leaf = { kind: "prompt", label: "see: person", modality: "image", prompt: 1, confidence: 0.7 };
+const HEAR: Leaf = { kind: "prompt", label: "hear: dog", modality: "audio", prompt: 0, fit: PLAIN_FIT, prior: 0.05, confidence: 0.7 };
+const SEE: Leaf = { kind: "prompt", label: "see: person", modality: "image", prompt: 1, fit: PLAIN_FIT, prior: 0.05, confidence: 0.7 };
 const BOTH: ConditionNode = { kind: "all", of: [{ kind: "leaf", leaf: 0 }, { kind: "leaf", leaf: 1 }] };
 
 function ruleOf(condition: ConditionNode, more: Partial<Rule> = {}): Rule {
   return {
-    ...{ id: "r", severity: "info", leaves: [HEAR, SEE], condition, unless: [], withinMs: 5_000, sameEvent: false, prior: 0.01, confirmations: 2 },
+    ...{ id: "r", severity: "info", leaves: [HEAR, SEE], condition, unless: [], withinMs: 5_000, sameEvent: false, confirmations: 2 },
     ...{ holdForMs: 0, resolveAfterMs: 4_000, cooldownMs: 0, updateEveryMs: 30_000, whenBlind: "stay_silent", ...more },
   };
 }
