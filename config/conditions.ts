@@ -11,6 +11,8 @@ export interface WrittenCondition {
   readonly exact: boolean;
   /** Where the phrase or field stands. */
   readonly path: ConfigPath;
+  /** The map that it stands in: it says how sure it must be. */
+  readonly within: unknown;
   /** The key that asks for its absence, if one does. */
   readonly absence?: "not" | "unless";
 }
@@ -64,6 +66,7 @@ function* walk(node: unknown, path: ConfigPath, absence: "not" | "unless" | unde
         kind: key,
         path: here,
         exact: key === "read" && isMap(value),
+        within: node,
         ...(typeof value === "string" ? { phrase: value } : {}),
         ...(absence === undefined ? {} : { absence }),
       };

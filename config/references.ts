@@ -80,6 +80,13 @@ function* checkRule(
       `a phrase to read cannot stand in "${condition.absence}", for its opposite reads nearly the same: use read: {field: …, equals: …}`,
     );
   }
+  for (const { absence, within, path: at } of conditions) {
+    if (absence === undefined || !hasKey(within, "at_most")) continue;
+    yield finding(
+      [...at.slice(0, -1), "at_most"],
+      `"at_most" cannot stand in "${absence}": there it costs to miss something, not to find it too often; remove it, or say a confidence`,
+    );
+  }
   for (const top of ["all", "any"]) {
     if (isGrounded({ [top]: valueAt(rule, top) })) continue;
     yield finding([...path, top], `rule "${id}" could hold where nothing happens: beside "not" it needs something to hear, see or read`);

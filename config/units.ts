@@ -1,4 +1,4 @@
-// Durations and sizes as people write them: a number and its unit, never a bare number.
+// Durations, sizes and rates as people write them: a number and its unit, never a bare number.
 
 const DURATION_UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const SIZE_UNITS_BYTES = {
@@ -18,6 +18,17 @@ export const DURATION_PATTERN = /^([0-9]{1,16}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)$/;
 
 /** What a size looks like. Group 1: the number, group 2: the unit. */
 export const SIZE_PATTERN = /^([0-9]{1,16}(?:\.[0-9]{1,9})?)(B|kB|KiB|MB|MiB|GB|GiB|TB|TiB)$/;
+
+/** What a rate looks like. Group 1: the number, group 2: the time. */
+export const RATE_PATTERN = /^([0-9]{1,16}(?:\.[0-9]{1,9})?)\/(h|d)$/;
+
+const HOURS_IN = { h: 1, d: 24 } as const;
+
+/** How often an hour: of `0.1/h`, `2/d`; undefined for everything else, a bare number too. */
+export function parseRatePerHour(text: string): number | undefined {
+  const [, amount, unit] = RATE_PATTERN.exec(text) ?? [];
+  return amount === undefined || unit === undefined ? undefined : Number(amount) / HOURS_IN[unit as keyof typeof HOURS_IN];
+}
 
 /** Whole milliseconds of `250ms`, `1.5s`, `10m`, `2h`, `7d`; undefined for everything else, a bare number too. */
 export function parseDurationMs(text: string): number | undefined {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import { nearest } from "../nearest.js";
-import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from "../units.js";
+import { DURATION_PATTERN, parseDurationMs, parseRatePerHour, parseSizeBytes, RATE_PATTERN, SIZE_PATTERN } from "../units.js";
 import { describe, isMap, valueAt } from "../raw.js";
 
 /** An id: part of NATS subjects and metric labels. */
@@ -38,6 +38,18 @@ export function duration(min: string, max = "3650d"): z.ZodType<number, string> 
 export function size(min: string, max = "1024TiB"): z.ZodType<number, string> {
   return quantity(SIZE_PATTERN, parseSizeBytes, [min, max], "is a size and needs a unit: write 64KiB, 20MiB or 1GiB (also kB, MB, GB)");
 }
+
+const RATE_MESSAGE = "is how often it may be wrong: write 0.5/h or 2/d";
+
+/** How often an hour, more than never: written `0.5/h` or `2/d`. */
+export const ratePerHour: z.ZodType<number, string> = z
+  .string({ error: (issue) => (issue.input === undefined || issue.input === null ? undefined : RATE_MESSAGE) })
+  .regex(RATE_PATTERN, { error: RATE_MESSAGE })
+  .transform((written, context) => {
+    const value = parseRatePerHour(written) ?? 0;
+    if (value <= 0) context.addIssue({ code: "custom", message: "must be more than 0: nothing is never wrong" });
+    return value;
+  });
 
 function quantity(
   pattern: RegExp,

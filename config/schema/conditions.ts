@@ -1,11 +1,11 @@
 // Conditions of a rule: what must be heard, seen or read, and how that is combined.
 import { z } from "zod";
 import { isMap } from "../raw.js";
-import { EVEN_IF_WRONG, exactlyOneOf, fraction, present, requireOneOf, strict, text } from "./common.js";
+import { EVEN_IF_WRONG, exactlyOneOf, fraction, present, ratePerHour, requireOneOf, strict, text } from "./common.js";
 
-/** A condition over the events of one group. `confidence` 0..1; absent: the rule's. */
+/** A condition over the events of one group: at most one of `confidence`, 0..1, and `atMostPerHour`; neither: the rule's. */
 export type ConditionConfig =
-  | { readonly kind: "hear" | "see" | "read"; readonly prompt: string; readonly confidence?: number }
+  | { readonly kind: "hear" | "see" | "read"; readonly prompt: string; readonly confidence?: number; readonly atMostPerHour?: number }
   /** A field of a JSON text line that equals a value exactly. */
   | { readonly kind: "field"; readonly field: string; readonly equals: string }
   | { readonly kind: "all" | "any"; readonly of: readonly ConditionConfig[] }
@@ -33,7 +33,8 @@ export const prompts = {
     .union([prompt, field], { error: (issue) => (isMap(issue.input) ? undefined : "must be a phrase or {field: …, equals: …}") })
     .optional()
     .describe("what must be read: a phrase, or {field, equals} for an exact field of a JSON line"),
-  confidence: fraction.optional().describe("how sure it must be; default: the rule's"),
+  confidence: fraction.optional().describe("how sure it must be, from 0 to 1; default: the rule's, or what the pack knows to be sure enough"),
+  at_most: ratePerHour.optional().describe("instead of confidence: how often it may be wrong, such as 0.5/h; for hear and see, not in an absence"),
 };
 
 /** A condition as YAML writes it. */
@@ -42,6 +43,7 @@ interface ConditionInput {
   see?: string | undefined;
   read?: string | z.input<typeof field> | undefined;
   confidence?: number | undefined;
+  at_most?: string | undefined;
   all?: ConditionInput[] | undefined;
   any?: ConditionInput[] | undefined;
   not?: ConditionInput | undefined;
@@ -60,7 +62,7 @@ const condition: z.ZodType<ConditionConfig, ConditionInput> = strict({
 })
   .meta(requireOneOf(CONDITION_KINDS))
   .superRefine(exactlyOneOf(CONDITION_KINDS), EVEN_IF_WRONG)
-  .superRefine(confidenceFits, EVEN_IF_WRONG)
+  .superRefine(surenessFits, EVEN_IF_WRONG)
   .transform(({ all, any, not, ...rest }): ConditionConfig => {
     if (all !== undefined) return { kind: "all", of: all };
     if (any !== undefined) return { kind: "any", of: any };
@@ -73,16 +75,34 @@ export function promptOf(written: {
   readonly see?: string | undefined;
   readonly read?: string | z.output<typeof field> | undefined;
   readonly confidence?: number | undefined;
+  readonly at_most?: number | undefined;
 }): ConditionConfig {
-  const { hear, see, read, confidence } = written;
+  const { hear, see, read, confidence, at_most: atMostPerHour } = written;
   if (typeof read === "object") return { kind: "field", ...read };
   const kind = hear !== undefined ? "hear" : see !== undefined ? "see" : "read";
-  return { kind, prompt: hear ?? see ?? read ?? "", ...present({ confidence }) };
+  return { kind, prompt: hear ?? see ?? read ?? "", ...present({ confidence, atMostPerHour }) };
 }
 
-/** A check that `confidence` stands only where something is compared. For `superRefine`. */
-export function confidenceFits(value: { readonly read?: unknown; readonly confidence?: unknown }, context: z.RefinementCtx): void {
-  const exact = !("hear" in value || "see" in value) && typeof value.read !== "string";
-  if (value.confidence === undefined || !exact) return;
-  context.addIssue({ code: "custom", path: ["confidence"], message: "only works beside hear, see or a phrase to read: remove it" });
+interface WrittenSureness {
+  readonly read?: unknown;
+  readonly confidence?: unknown;
+  readonly at_most?: unknown;
+}
+
+/** A check that `confidence` and `at_most` stand only where something is compared, and not both. For `superRefine`. */
+export function surenessFits(value: WrittenSureness, context: z.RefinementCtx): void {
+  const sensed = "hear" in value || "see" in value;
+  if (value.confidence !== undefined && !sensed && typeof value.read !== "string") {
+    context.addIssue({ code: "custom", path: ["confidence"], message: "only works beside hear, see or a phrase to read: remove it" });
+  }
+  if (value.at_most !== undefined && !sensed) {
+    context.addIssue({ code: "custom", path: ["at_most"], message: "only works beside hear or see: remove it" });
+  }
+  onlyOneSureness(value, context);
+}
+
+/** A check that not both of `confidence` and `at_most` stand there. For `superRefine`. */
+export function onlyOneSureness({ confidence, at_most }: Omit<WrittenSureness, "read">, context: z.RefinementCtx): void {
+  if (confidence === undefined || at_most === undefined) return;
+  context.addIssue({ code: "custom", path: ["at_most"], message: 'says the same as "confidence" in another way: remove one of them' });
 }

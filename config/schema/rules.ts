@@ -1,7 +1,8 @@
 // rules: patterns over the events of one group.
 import { z } from "zod";
-import { conditionSchema, confidenceFits, PROMPT_KINDS, promptOf, prompts, type ConditionConfig } from "./conditions.js";
-import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, present, requireOneOf, strict, text, whole } from "./common.js";
+import { conditionSchema, onlyOneSureness, PROMPT_KINDS, promptOf, prompts, surenessFits, type ConditionConfig } from "./conditions.js";
+import { CONFIRMATIONS_MAX } from "../../fusion/model/condition.js";
+import { duration, EVEN_IF_WRONG, exactlyOneOf, fraction, present, ratePerHour, requireOneOf, strict, text } from "./common.js";
 
 /** What must not have happened around an incident's start. */
 export interface UnlessConfig {
@@ -27,8 +28,10 @@ export interface RuleConfig {
   /** Of kind "all" or "any". */
   readonly condition: ConditionConfig;
   readonly unless: readonly UnlessConfig[];
-  /** 0..1, for conditions without their own. */
-  readonly confidence: number;
+  /** 0..1, for conditions without their own; at most one of this and `atMostPerHour`; neither: what the pack knows to be sure enough. */
+  readonly confidence?: number;
+  /** How often an hour a condition without its own may be wrong; says nothing of absences. */
+  readonly atMostPerHour?: number;
   /** 0..1 exclusive; absent: the pack's. */
   readonly prior?: number;
   /** How many observations of a source must meet a condition; text needs one. */
@@ -43,6 +46,9 @@ export interface RuleConfig {
 /** A rule as the schema leaves it: groups not looked up. */
 export type ParsedRule = Omit<RuleConfig, "id" | "groups"> & { readonly groups?: readonly string[] };
 
+/** How many looks of a source a rule asks for that does not say. */
+export const CONFIRMATIONS_DEFAULT = 2;
+
 const TOP_KINDS = ["all", "any"];
 
 const unless = strict({
@@ -52,7 +58,7 @@ const unless = strict({
 })
   .meta(requireOneOf(PROMPT_KINDS))
   .superRefine(exactlyOneOf(PROMPT_KINDS), EVEN_IF_WRONG)
-  .superRefine(confidenceFits, EVEN_IF_WRONG);
+  .superRefine(surenessFits, EVEN_IF_WRONG);
 
 /** One rule, its id still apart. */
 export const ruleSchema = strict({
@@ -65,10 +71,16 @@ export const ruleSchema = strict({
   all: z.array(conditionSchema).min(1).optional().describe("conditions that must all be met"),
   any: z.array(conditionSchema).min(1).optional().describe("conditions of which one must be met"),
   unless: z.union([unless, z.array(unless)]).optional().describe("what must not have happened around the start; one or a list"),
-  confidence: fraction.default(0.7).describe("how sure a condition must be that says nothing itself"),
-  prior: z.number().gt(0).lt(1).optional().describe("how probable it is beforehand; default: the pack's"),
-  confirmations: whole(1, 10)
-    .default(2)
+  confidence: fraction
+    .optional()
+    .describe("how sure a condition must be that says nothing itself, from 0 to 1; default: for each prompt what the pack knows to be sure enough"),
+  at_most: ratePerHour.optional().describe("instead of confidence: how often each condition that says nothing itself may be wrong, such as 0.5/h"),
+  prior: z.number().gt(0).lt(1).optional().describe("how probable it is beforehand, in a stretch in which something goes on; default: the pack's"),
+  confirmations: z
+    .int()
+    .min(1)
+    .max(CONFIRMATIONS_MAX, { error: `must be at most ${CONFIRMATIONS_MAX}: what more looks say together was never measured, so no confidence could be told` })
+    .default(CONFIRMATIONS_DEFAULT)
     .describe("how many looks or windows of a source, at different moments, must say so: one alone can look like anything; text needs one"),
   hold_for: duration("0s", "1d").prefault("0s").describe("conditions must stay met for this long before it fires"),
   resolve_after: duration("0s", "1d").prefault("4s").describe("resolved when conditions were not met for this long"),
@@ -85,6 +97,7 @@ export const ruleSchema = strict({
     if (rule.same_event !== true || rule.any === undefined) return;
     context.addIssue({ code: "custom", path: ["same_event"], message: 'only works with "all": remove it' });
   }, EVEN_IF_WRONG)
+  .superRefine(onlyOneSureness, EVEN_IF_WRONG)
   .transform((rule): ParsedRule => ({
     enabled: rule.enabled,
     severity: rule.severity,
@@ -92,14 +105,13 @@ export const ruleSchema = strict({
     sameEvent: rule.same_event,
     condition: rule.all === undefined ? { kind: "any", of: rule.any ?? [] } : { kind: "all", of: rule.all },
     unless: [rule.unless ?? []].flat().map((one) => unlessOf(one, rule.within)),
-    confidence: rule.confidence,
     confirmations: rule.confirmations,
     holdForMs: rule.hold_for,
     resolveAfterMs: rule.resolve_after,
     cooldownMs: rule.cooldown,
     updateEveryMs: rule.update_every,
     whenBlind: rule.when_blind,
-    ...present({ description: rule.description, groups: rule.groups, prior: rule.prior }),
+    ...present({ description: rule.description, groups: rule.groups, prior: rule.prior, confidence: rule.confidence, atMostPerHour: rule.at_most }),
   }));
 
 function unlessOf(one: z.output<typeof unless>, ruleWithinMs: number): UnlessConfig {

@@ -11,11 +11,11 @@ import { packageRoot } from "../../daemon/runtime/package-root.js";
 /** Invalid files whose mistake no JSON Schema can see: values that depend on each other, and names that must exist. */
 const BEYOND_SCHEMA = [
   "camera-credentials", "camera-device-audio", "camera-loop-url", "camera-scheme", "camera-starts-at-url",
-  "condition-field-confidence", "condition-not-nested-read", "condition-not-read", "duration-far-too-long",
+  "condition-at-most-absent", "condition-at-most-read", "condition-field-confidence", "condition-not-nested-read", "condition-not-read", "duration-far-too-long",
   "duration-out-of-range", "group-gap-too-long", "group-named-as-source", "group-source-in-two", "group-source-twice",
   "group-unknown-source-far", "group-unknown-source", "http-port", "nats-certificate-without-key",
   "nats-duplicate-window", "nats-password-without-user", "nats-server-credentials", "nats-server-scheme",
-  "nats-two-ways-in", "nats-user-without-password", "proto-key", "rule-any-absence", "rule-blind-groups",
+  "nats-two-ways-in", "nats-user-without-password", "proto-key", "rule-any-absence", "rule-at-most-and-confidence", "rule-blind-groups",
   "rule-deaf-group", "rule-field-of-plain-text", "rule-no-text", "rule-only-absence", "rule-same-event-any",
   "rule-senses-apart-nested", "rule-senses-apart", "rule-unknown-group", "size-too-small", "sources-none",
   "text-template-without-json", "unknown-tag", "unless-list-read", "unless-read",

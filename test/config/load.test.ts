@@ -76,7 +76,6 @@ void t.test("config: fills in every default", (t) => {
         sameEvent: false,
         condition: { kind: "all", of: [{ kind: "see", prompt: "dog" }] },
         unless: [],
-        confidence: 0.7,
         confirmations: 2,
         holdForMs: 0,
         resolveAfterMs: 4_000,
@@ -144,6 +143,7 @@ rules:
     any:
       - {read: {field: n, equals: 5}, }
       - {read: door open, confidence: 0.5}
+      - {hear: dog, at_most: 12/d}
       - all: [{hear: dog}, {not: {any: [{see: cat}, {read: {field: ok, equals: true}}]}}]
     unless: [{see: cat}, {read: {field: ok, equals: "yes"}, within: 30s, after: 2s}]
   q: {all: [{see: dog}], unless: {hear: dog, within: 1m, confidence: 0.9}}`);
@@ -161,6 +161,7 @@ rules:
         of: [
           { kind: "field", field: "n", equals: "5" },
           { kind: "read", prompt: "door open", confidence: 0.5 },
+          { kind: "hear", prompt: "dog", atMostPerHour: 0.5 },
           {
             kind: "all",
             of: [
@@ -515,7 +516,7 @@ void t.test("config: rules are read without the place that they are for", (t) =>
     return loadRules(file);
   };
   const alone = rulesOf("rules: {r: {all: [{hear: dog}, {see: person}, {read: {field: a, equals: b}}]}}").config;
-  t.match(alone.rules, [{ id: "r", confidence: 0.7 }]);
+  t.match(alone.rules, [{ id: "r" }]);
   const whole = rulesOf(`${example}\ngate: {regions_max: 7}\nencoders: {threads: 3}`.replace(/^(?:gate|encoders):(?:\n[ #].*)+/gm, "")).config;
   t.ok(whole.rules.length > 0, "the rules of a whole configuration");
   const gated = rulesOf("gate: {regions_max: 7}\nencoders: {threads: 3}\nsources: nonsense\nrules: {r: {any: [{see: dog}], groups: [nowhere]}}").config;

@@ -1,7 +1,7 @@
-// Durations and sizes: always with a unit, and the same again when written back.
+// Durations, sizes and rates: always with a unit, and the same again when written back.
 import fc from "fast-check";
 import t from "tap";
-import { formatDurationMs, formatSizeBytes, parseDurationMs, parseSizeBytes } from "../../config/units.js";
+import { formatDurationMs, formatSizeBytes, parseDurationMs, parseRatePerHour, parseSizeBytes } from "../../config/units.js";
 
 void t.test("units: durations mean what they say", (t) => {
   const table: [string, number][] = [
@@ -31,6 +31,12 @@ void t.test("units: sizes mean what they say", (t) => {
     ["1TB", 1_000_000_000_000],
   ];
   for (const [written, bytes] of table) t.equal(parseSizeBytes(written), bytes, written);
+  t.end();
+});
+
+void t.test("units: rates mean what they say, and need a time", (t) => {
+  for (const [written, perHour] of [["0.1/h", 0.1], ["2/d", 2 / 24], ["3/h", 3]] as const) t.equal(parseRatePerHour(written), perHour, written);
+  for (const written of ["0.1", "0.1 /h", "-1/h", "1/m", "/h", "1e-3/h"]) t.equal(parseRatePerHour(written), undefined, written);
   t.end();
 });
 
