@@ -1,8 +1,8 @@
 // The manifest of a pack: what manifest.json must hold, and the one sentence that says what is wrong with it.
-import { FusiondError } from "../fusion/model/errors.js";
 import type { Modality } from "../fusion/model/modality.js";
 import { shortHash } from "../fusion/model/observation.js";
 import type { CrossModal } from "./cross-modal.js";
+import { JsonReader } from "./json-reader.js";
 
 /** A file of a pack: its name inside the pack's folder, its SHA-256 in hexadecimal and its exact length. */
 export interface PackFile {
@@ -62,7 +62,7 @@ const COUNT_MAX = 1_000_000_000;
  * Errors: FusiondError "model_invalid", one sentence with the place and what was expected.
  */
 export function parseManifest(json: unknown, where: string): Manifest {
-  const root = new Reader(json, where, "");
+  const root = new JsonReader(json, where, "");
   const towers = root.object("towers");
   const dimensions = root.integer("dimensions", 2, 4096);
   const audio = towers.object("audio");
@@ -97,12 +97,12 @@ export function encodersOf({ space, image, audio, vocabulary }: Manifest): strin
   return `${space}@${shortHash(...[...image.graphs, ...audio.graphs, vocabulary].map((file) => file.sha256))}`;
 }
 
-function mapOf(tower: Reader): string {
+function mapOf(tower: JsonReader): string {
   if (!tower.has("map")) throw tower.invalid("map", "is missing: say in a few words how the tower comes into the space, or use a pack that does");
   return tower.text("map");
 }
 
-function crossModal(root: Reader): CrossModal {
+function crossModal(root: JsonReader): CrossModal {
   if (!root.has("cross_modal")) {
     throw root.invalid("cross_modal", "is missing: measure how well sounds find pictures, as docs/models.md says, or use a pack that states it");
   }
@@ -120,15 +120,15 @@ function crossModal(root: Reader): CrossModal {
 function checkInputs({ image, audio }: Manifest, where: string): void {
   const [, height, width, channels, ...more] = image.input.shape;
   if (image.input.dtype !== "uint8" || height !== width || channels !== 3 || more.length > 0) {
-    throw invalid(where, "towers.image.input", 'must be uint8 of shape ["batch", side, side, 3]');
+    throw JsonReader.invalid(where, "towers.image.input", 'must be uint8 of shape ["batch", side, side, 3]');
   }
   const samples = (audio.sampleRateHz * audio.windowMs) / 1000;
   if (audio.input.dtype !== "float32" || audio.input.shape.length !== 2 || audio.input.shape[1] !== samples) {
-    throw invalid(where, "towers.audio.input", `must be float32 of shape ["batch", ${samples}], window_ms at sample_rate_hz`);
+    throw JsonReader.invalid(where, "towers.audio.input", `must be float32 of shape ["batch", ${samples}], window_ms at sample_rate_hz`);
   }
 }
 
-function graphTower(tower: Reader, dimensions: number): GraphTower {
+function graphTower(tower: JsonReader, dimensions: number): GraphTower {
   const output = tensor(tower.object("output"));
   if (output.dtype !== "float32" || output.shape.length !== 2 || output.shape[1] !== dimensions) {
     throw tower.invalid("output", `must be float32 of shape ["batch", ${dimensions}], as dimensions says`);
@@ -137,7 +137,7 @@ function graphTower(tower: Reader, dimensions: number): GraphTower {
   return { graphs, input: tensor(tower.object("input")), output };
 }
 
-function tensor(spec: Reader): TensorSpec {
+function tensor(spec: JsonReader): TensorSpec {
   const dtype = spec.text("dtype");
   if (dtype !== "uint8" && dtype !== "float32") throw spec.invalid("dtype", 'must be "uint8" or "float32"');
   const [first, ...sizes] = spec.values("shape");
@@ -147,78 +147,10 @@ function tensor(spec: Reader): TensorSpec {
   return { name: spec.text("name"), dtype, shape: ["batch", ...sizes] };
 }
 
-function packFile(file: Reader, bytesMax: number): PackFile {
+function packFile(file: JsonReader, bytesMax: number): PackFile {
   const name = file.text("file");
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) throw file.invalid("file", "must be a plain file name inside the pack's folder");
   const sha256 = file.text("sha256");
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw file.invalid("sha256", "must be 64 hexadecimal digits");
   return { file: name, sha256, bytes: file.integer("bytes", 1, bytesMax) };
-}
-
-function invalid(where: string, path: string, what: string): FusiondError {
-  return new FusiondError("model_invalid", `${where}: ${path} ${what}`);
-}
-
-/** Reads values of an unknown object and knows their place. */
-class Reader {
-  readonly #values: Readonly<Record<string, unknown>>;
-  readonly #where: string;
-  readonly #path: string;
-
-  constructor(value: unknown, where: string, path: string) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw invalid(where, path === "" ? "the file" : path, "must be an object");
-    }
-    this.#values = value as Record<string, unknown>;
-    this.#where = where;
-    this.#path = path;
-  }
-
-  invalid(key: string, what: string): FusiondError {
-    return invalid(this.#where, this.#place(key), what);
-  }
-
-  has(key: string): boolean {
-    return this.#values[key] !== undefined;
-  }
-
-  object(key: string): Reader {
-    return new Reader(this.#values[key], this.#where, this.#place(key));
-  }
-
-  values(key: string): readonly unknown[] {
-    const value = this.#values[key];
-    if (!Array.isArray(value)) throw this.invalid(key, "must be a list");
-    return value;
-  }
-
-  list(key: string, least: number, most: number): readonly Reader[] {
-    const values = this.values(key);
-    if (values.length < least || values.length > most) throw this.invalid(key, `must have ${least} to ${most} entries`);
-    return values.map((value, i) => new Reader(value, this.#where, `${this.#place(key)}[${i}]`));
-  }
-
-  text(key: string): string {
-    const value = this.#values[key];
-    if (typeof value !== "string" || value === "") throw this.invalid(key, "must be a text");
-    return value;
-  }
-
-  number(key: string, least: number, most: number): number {
-    const value = this.#values[key];
-    if (typeof value !== "number" || !(value >= least && value <= most)) {
-      throw this.invalid(key, `must be a number from ${least} to ${most}`);
-    }
-    return value;
-  }
-
-  integer(key: string, least: number, most: number): number {
-    const value = this.number(key, least, most);
-    if (!Number.isInteger(value)) throw this.invalid(key, "must be a whole number");
-    return value;
-  }
-
-  #place(key: string): string {
-    return this.#path === "" ? key : `${this.#path}.${key}`;
-  }
 }

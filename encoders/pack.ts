@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FusiondError } from "../fusion/model/errors.js";
 import type { SpaceModel } from "../fusion/model/space.js";
+import { parseConditionTables, type ConditionTables } from "./condition-tables.js";
 import { isNearChance, leastRecall, neededRecall } from "./cross-modal.js";
 import { parseGolden, type Golden } from "./golden.js";
 import { parsePackJson, readPackFile } from "./pack-files.js";
@@ -20,6 +21,8 @@ export interface Pack {
   readonly vocabulary: Vocabulary;
   /** What the pure centre needs of it. */
   readonly space: SpaceModel;
+  /** What the confidence of a condition goes by, and what thresholds cost. */
+  readonly conditions: ConditionTables;
 }
 
 /** Where packs are looked for by name. */
@@ -72,6 +75,7 @@ export async function loadPack(folder: string): Promise<Pack> {
     golden: parseGolden(golden, manifest.dimensions, goldenPath),
     vocabulary,
     space: buildSpaceModel(manifest, calibration, vocabulary, calibrationPath),
+    conditions: parseConditionTables(calibration, calibrationPath),
   };
 }
 

@@ -17,9 +17,14 @@ const SYNONYM_COSINE = 0.999;
  */
 const NEAR_COSINE = 0.45;
 
+/** Whether two vectors of the vocabulary are one meaning. */
+export function meansTheSame(a: Float32Array, b: Float32Array): boolean {
+  return dot(a, b) >= SYNONYM_COSINE;
+}
+
 /** Whether a tower was taught what a vector of the vocabulary stands for. A tower of which the pack does not say is trusted. */
 export function isTaught(taught: Taught, tower: TaughtTower, vector: Float32Array): boolean {
-  return taught[tower]?.some((concept) => dot(concept.vector, vector) >= SYNONYM_COSINE) ?? true;
+  return taught[tower]?.some((concept) => meansTheSame(concept.vector, vector)) ?? true;
 }
 
 /** The names of what a tower was taught that is nearest in meaning to a vector, nearest first; none where nothing is near. */

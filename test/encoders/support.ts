@@ -151,3 +151,14 @@ export function frame(seq: number, squares: readonly { x: number; y: number; sid
 export function line(seq: number, text: string): TextCapture {
   return { modality: "text", sourceId: "badges", seq, capturedAt: seq * 100, durationMs: 0, receivedAtMs: 0, text };
 }
+
+/** A part `condition` of calibration.json, of three thresholds: `dog` was tried for two hours, others never. */
+export function conditionJson(): Record<string, unknown> {
+  const looks = { a: 1.5, b: -2, positives: 40, others: 100, stretches: 100, thresholds: [0, 2, 4], alarms_per_hour: [9, 1, 0], recall: [1, 0.8, 0.4] };
+  const dog = { b: -1, alarms: [30, 2, 0], recall: [1, 0.5, 0] };
+  return {
+    ...{ version: 1, within_ms: 5000, prior: 0.05, hours: 2, default_per_hour: 1, pool_hours: 1, pool_positives: 5 },
+    looks: [looks, looks, looks],
+    prompts: { dog: { hours: 2, positives: 15, looks: [dog, dog, dog] } },
+  };
+}
