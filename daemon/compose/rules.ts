@@ -5,6 +5,7 @@ import { nearest } from "../../config/nearest.js";
 import type { Pack } from "../../encoders/pack.js";
 import { compileRule, promptsOfRules } from "../../rules/compile-rule.js";
 import type { Rule } from "../../rules/rule.js";
+import { termsOf, unmeasuredCosts } from "./condition-terms.js";
 import { unknowableAbsences } from "./picture-absences.js";
 
 /** Compiled rules, the vectors that their prompts stand for, in the order of their indices, and the fields that they name. */
@@ -28,13 +29,13 @@ export function unknownPrompts(loaded: Pick<ConfigParts, "prompts" | "problem">,
     });
 }
 
-/** Compiles the enabled rules. Errors: FusiondError "config_invalid" for prompts that the pack does not know and absences that nobody could know. */
+/** Compiles the enabled rules. Errors: FusiondError "config_invalid" for prompts that the pack does not know, costs that it was not measured for and absences that nobody could know. */
 export function compileRules(loaded: LoadedConfig, pack: Pack): CompiledRules {
-  const problems = [...unknownPrompts(loaded, pack), ...unknowableAbsences(loaded)];
+  const problems = [...unknownPrompts(loaded, pack), ...unmeasuredCosts(loaded, pack), ...unknowableAbsences(loaded)];
   if (problems.length > 0) throw configInvalid(problems);
   const enabled = loaded.config.rules.filter((rule) => rule.enabled);
   const words = promptsOfRules(enabled);
-  const rules = enabled.map((rule) => compileRule(rule, pack.space.prior, (prompt) => words.indexOf(prompt)));
+  const rules = enabled.map((rule) => compileRule(rule, pack.space.prior, (prompt) => words.indexOf(prompt), termsOf(pack)));
   return {
     rules,
     prompts: words.map((prompt) => pack.vocabulary.vector(prompt) as Float32Array),
