@@ -26,8 +26,8 @@ export interface SourcesContext {
   readonly onSecret: (secret: string) => void;
 }
 
-/** Captures of a source that may wait inside it: a few seconds of either modality. */
-const QUEUE_CAPACITY = 16;
+/** Captures of a source that may wait inside it: a few seconds of either modality; a file that is replayed can wait itself. */
+const QUEUE_CAPACITY = { run: 16, replay: 2 } as const;
 
 /** Lines of a feed that may wait inside it. */
 const LINES_CAPACITY = 256;
@@ -64,7 +64,7 @@ function buildMedia(config: CameraConfig | MicrophoneConfig, kind: MediaKind, co
       ...(config.kind === "camera" ? { picture: { fps: config.fps, widthPx: config.width } } : {}),
       ...(withSound ? { sound: windowsOf(context.pack) } : {}),
       startsAtMs: config.startsAt,
-      queueCapacity: QUEUE_CAPACITY,
+      queueCapacity: QUEUE_CAPACITY[context.mode],
       patience: config.kind === "camera" ? patienceAt(config.fps) : defaultPatience,
       anomalies: { ...defaultAnomalies, ...config.anomalies },
       skewMaxMs: SKEW_MAX_MS,
@@ -79,7 +79,7 @@ function buildMicrophone(config: CameraConfig | MicrophoneConfig, context: Sourc
       id: config.id,
       device: config.input.location,
       sound: windowsOf(context.pack),
-      queueCapacity: QUEUE_CAPACITY,
+      queueCapacity: QUEUE_CAPACITY.run,
       patience: defaultPatience,
       anomalies: { ...defaultAnomalies, ...config.anomalies },
       skewMaxMs: SKEW_MAX_MS,

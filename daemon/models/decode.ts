@@ -26,7 +26,7 @@ const STDERR_TAIL = 500;
 
 /** The centre square of a picture, mid-grey where it is transparent. Errors: FusiondError "media_invalid". */
 export async function decodePicture(path: string): Promise<FrameCapture> {
-  const square = "crop='min(iw,ih)':'min(iw,ih)'";
+  const square = "crop='min(iw,ih)':'min(iw,ih)':exact=1"; // pictures with halved colour are rounded to even sides otherwise, and no square
   const small = `scale='min(iw,${PICTURE_SIDE_MAX})':-1:flags=area`;
   const onGrey = "format=rgba,split[bare][top];[bare]lutrgb=r=128:g=128:b=128:a=255[grey];[grey][top]overlay=format=rgb";
   const pixels = await decode(path, { picture: true, sound: false }, ["-an", "-vf", `${square},${small},${onGrey}`, "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo"]);

@@ -6,6 +6,7 @@ import { assertInvariant } from "../../fusion/model/errors.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
+import { Slots } from "../runtime/slots.js";
 import type { Source, SourceSignal } from "../sources/source.js";
 import { stepOrder, type Step } from "./group-state.js";
 import type { GroupResult, GroupRunner } from "./group-runner.js";
@@ -25,8 +26,10 @@ export interface ReplayOptions {
   readonly onResult: (group: GroupRunner, result: GroupResult) => Promise<void>;
 }
 
-/** Signals of one source that may be encoded ahead of their turn. */
-const AHEAD = 8;
+/** Signals of one source that may be encoded ahead of their turn, and of all: frames are large, and many files are read at once. */
+const AHEAD = { ofOne: 8, ofAll: 128 } as const;
+/** Captures that a tower is given at once: it refuses more than 64, since a live source had better drop them. */
+const TOWER_SLOTS = 32;
 
 type Taken =
   | { readonly kind: "encoded"; readonly capture: Capture; readonly encoded: Encoded }
@@ -49,11 +52,12 @@ type Waiting = Extract<Step, { kind: "witness" | "observation" | "scan" }>;
 /**
  * Replays every source to its end, merged by event time across sources.
  *
- * Deterministic: what is told does not depend on how fast each source or tower is. Bound: AHEAD signals a source plus
- * what ends after the slowest source's progress. Errors: those of the sources and towers.
+ * Deterministic: what is told does not depend on how fast each source or tower is. Bound: AHEAD, at
+ * least one signal a source, plus what ends after the slowest source's progress. Errors: those of the sources and towers.
  */
 export async function replay(options: ReplayOptions, signal: AbortSignal): Promise<void> {
-  const lanes = options.sources.map((source) => openLane(source, options, signal));
+  const slots = new Map([...options.encoders.keys()].map((modality) => [modality, new Slots(TOWER_SLOTS)]));
+  const lanes = options.sources.map((source) => openLane(source, { ...options, slots }, signal));
   const waiting: Waiting[] = [];
   for (;;) {
     const lane = slowest(lanes);
@@ -67,8 +71,11 @@ export async function replay(options: ReplayOptions, signal: AbortSignal): Promi
   for (const group of options.groups) await options.onResult(group, group.advanceTo(farBeyond(group)));
 }
 
-function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): Lane {
-  const queue = new BoundedQueue<Promise<Taken>>(AHEAD, "block");
+type LaneOptions = ReplayOptions & { readonly slots: ReadonlyMap<Modality, Slots> };
+
+function openLane(source: Source, options: LaneOptions, signal: AbortSignal): Lane {
+  const ahead = Math.max(1, Math.min(AHEAD.ofOne, Math.floor(AHEAD.ofAll / options.sources.length)));
+  const queue = new BoundedQueue<Promise<Taken>>(ahead, "block");
   const pump = async (): Promise<void> => {
     for await (const one of source.observe(signal)) {
       const taken = encoded(source, one, options);
@@ -89,15 +96,15 @@ function openLane(source: Source, options: ReplayOptions, signal: AbortSignal): 
   return { source, ahead: queue[Symbol.asyncIterator](), progress: new Map(), witnesses, ended: false };
 }
 
-async function encoded(source: Source, told: SourceSignal, options: ReplayOptions): Promise<Taken> {
+async function encoded(source: Source, told: SourceSignal, options: LaneOptions): Promise<Taken> {
   const signal = inWholeMs(told);
   if (signal.kind === "progress") return signal;
   if (signal.kind === "state") return { kind: "witness", changes: witnessChanges(source.id, witnessesOf(source, signal)) };
   if (signal.kind === "lost") return { kind: "lost", modality: signal.modality, loss: { from: signal.from, to: signal.to, why: signal.reason } };
-  const encoder = options.encoders.get(signal.capture.modality);
-  assertInvariant(encoder !== undefined, `there is a tower for ${signal.capture.modality}`);
   const { capture } = signal;
-  return { kind: "encoded", capture, encoded: await encoder.encode(capture) };
+  const [encoder, slots] = [options.encoders.get(capture.modality), options.slots.get(capture.modality)];
+  assertInvariant(encoder !== undefined && slots !== undefined, `there is a tower for ${capture.modality}`);
+  return { kind: "encoded", capture, encoded: await slots.use(() => encoder.encode(capture)) };
 }
 
 function take(lane: Lane, taken: Taken, waiting: Waiting[]): void {

@@ -64,3 +64,14 @@ void t.test("replay: without --json alerts are printed for people, and nothing e
   t.match(stdout, /person/);
   t.notMatch(stdout, /^\{/m);
 });
+
+void t.test("replay: thirty files at once", async (t) => {
+  const folder = t.testdir();
+  makeDogScene(folder, 6);
+  const cameras = Array.from({ length: 30 }, (_, i) => `  cam-${i}: {camera: people.mp4}\n`).join("");
+  writeFileSync(join(folder, "many.yaml"), `site: replay\nnats: {embedded: true}\nsources:\n${cameras}rules: {person: {any: [{see: person}]}}\n`);
+  const { code, stdout, stderr } = await runFusiond(["replay", "--config", "many.yaml", "--json"], { cwd: folder });
+  t.equal(code, 0, stderr);
+  const groups = new Set(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { group: string }).group));
+  t.equal(groups.size, 30, "people in every group");
+});

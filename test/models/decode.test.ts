@@ -26,6 +26,16 @@ void t.test("decode: a picture is its centre square, no larger than a tower look
   t.match(await decodePicture(made("large.jpg", "testsrc=s=1600x1200", "-frames:v", "1")), { width: 512, height: 512 });
 });
 
+void t.test("decode: odd sides and halved colour make a square too", async (t) => {
+  for (const format of ["yuvj420p", "yuvj422p"]) {
+    for (const [width, height] of [[101, 67], [67, 101]] as const) {
+      const path = made(`${format}-${width}-${height}.jpg`, `testsrc=s=${width}x${height}`, "-frames:v", "1", "-pix_fmt", format);
+      const side = Math.min(width, height, 512);
+      t.match(await decodePicture(path), { width: side, height: side }, `${format} ${width}x${height}`);
+    }
+  }
+});
+
 void t.test("decode: what is transparent is grey", async (t) => {
   const { pixels } = await decodePicture(made("clear.png", "color=red@0.0:s=64x64,format=rgba", "-frames:v", "1"));
   t.ok(pixels.every((value) => value === 128));

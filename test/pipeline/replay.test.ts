@@ -68,3 +68,28 @@ void t.test("replay: ends with what a source or a tower failed with", async (t) 
   };
   await t.rejects(run(failing()), { message: "source" });
 });
+
+void t.test("replay: any number of sources, though the tower takes few captures at once", async (t) => {
+  const scene = sceneOf(5);
+  const names = Array.from({ length: 40 }, (_, i) => `cam-${i}`);
+  const inputs = names.map((sourceId) => ({ sourceId, modality: "image" as const }));
+  const runner = new GroupRunner({ ...runnerOptions(scene), inputs }, silent);
+  const tower = towerOf(scene, "image", pauses(7));
+  let [waiting, most, encoded] = [0, 0, 0];
+  const encode: typeof tower.encode = async (capture) => {
+    most = Math.max(most, ++waiting);
+    const result = await tower.encode({ ...capture, sourceId: "cam-a" });
+    waiting--;
+    encoded++;
+    return { ...result, observations: result.observations.map((one) => ({ ...one, id: `${capture.sourceId}-${one.id}`, sourceId: capture.sourceId })) };
+  };
+  function* renamed(id: string): Generator<SourceSignal> {
+    for (const told of signalsOf(scene, "cam-a", "image")) yield told.kind === "capture" ? { ...told, capture: { ...told.capture, sourceId: id } } : told;
+  }
+  await replay(
+    { sources: names.map((id, i) => sourceOf(id, "image", renamed(id), pauses(i))), encoders: new Map([["image", { ...tower, encode }]]), groups: [runner], groupOf: () => runner, telemetry: new Losses(), onResult: () => Promise.resolve() },
+    never,
+  );
+  t.ok(encoded > 200, `${encoded} captures`);
+  t.ok(most > 4 && most <= 64, `${most} at once`);
+});
