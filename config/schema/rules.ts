@@ -84,7 +84,7 @@ export const ruleSchema = strict({
     .describe("how many looks or windows of a source, at different moments, must say so: one alone can look like anything; text needs one"),
   hold_for: duration("0s", "1d").prefault("0s").describe("conditions must stay met for this long before it fires"),
   resolve_after: duration("0s", "1d").prefault("4s").describe("resolved when conditions were not met for this long"),
-  cooldown: duration("0s", "7d").prefault("0s").describe("silence after an incident was resolved"),
+  cooldown: duration("0s", "7d").prefault("0s").describe("silence after an incident was resolved; what lasts until it is over fires then"),
   update_every: duration("1s", "1d").prefault("30s").describe("how often an incident that goes on is told again"),
   when_blind: z
     .enum(["stay_silent", "fire"])

@@ -61,3 +61,16 @@ void t.test("json schema: takes the example, and refuses what any schema can see
   t.strictSame(taken.sort(), BEYOND_SCHEMA.map((name) => `${name}.yaml`).sort());
   t.end();
 });
+
+void t.test("json schema: a value of the example that is not the default says what is", (t) => {
+  const text = readFileSync(join(folder, "fusiond.example.yaml"), "utf8");
+  const rules = (configJsonSchema() as { properties: { rules: { additionalProperties: { properties: Readonly<Record<string, { default?: string | number | boolean }>> } } } }).properties.rules.additionalProperties.properties;
+  for (const [key, written] of Object.entries((parse(text) as { rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> }).rules["break-in"] ?? {})) {
+    const standard = rules[key]?.default;
+    if (standard === undefined || JSON.stringify(standard) === JSON.stringify(written)) continue;
+    const above = text.slice(0, text.indexOf(`\n    ${key}: `)).split("\n");
+    const comment = above.slice(above.findLastIndex((line) => !line.startsWith("    #")) + 1).join(" ");
+    t.ok(comment.includes(`Default: ${String(standard)}`), `${key}: ${String(written)}, where the default is ${String(standard)}: "${comment.trim()}"`);
+  }
+  t.end();
+});
