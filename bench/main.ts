@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- pipeline [options]
   --n LIST         how many cameras and microphones, one step each (1,4,8,16)
   --seconds N      how long each step is measured (30)
   --warm-up N      how long each step runs before that, once every source is healthy (10)
+  --scan LIST      whether whole pictures are looked at in turn, each N with each: on, off or off,on (on)
   --one-group      all sources in one group instead of a group for each pair
   --cpu-prof DIR   write a CPU profile of each step's daemon into this folder
 
@@ -59,6 +60,7 @@ async function main(argv: readonly string[]): Promise<number> {
       n: { type: "string" },
       seconds: { type: "string", default: "30" },
       "warm-up": { type: "string", default: "10" },
+      scan: { type: "string", default: "on" },
       "one-group": { type: "boolean", default: false },
       "cpu-prof": { type: "string" },
       rate: { type: "string", default: "10,100,450" },
@@ -106,11 +108,17 @@ async function main(argv: readonly string[]): Promise<number> {
       measureMs,
       warmUpMs: wholeNumber("--warm-up", values["warm-up"], 0) * 1_000,
       oneGroup: values["one-group"],
+      scans: values.scan.split(",").map(isOn),
       ...profile,
     },
     output,
   );
   return 0;
+}
+
+function isOn(text: string): boolean {
+  if (text === "on" || text === "off") return text === "on";
+  throw new RangeError(`--scan is "${text}": give on, off or off,on`);
 }
 
 function wholeNumber(name: string, text: string, atLeast: number): number {

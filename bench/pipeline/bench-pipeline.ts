@@ -12,6 +12,8 @@ export interface BenchPipelineOptions {
   readonly measureMs: number;
   readonly warmUpMs: number;
   readonly oneGroup: boolean;
+  /** Each N with these, in this order: whole pictures looked at in turn or not. */
+  readonly scans: readonly boolean[];
   readonly profileFolder?: string;
 }
 
@@ -27,8 +29,10 @@ export async function benchPipeline(options: BenchPipelineOptions, output: Bench
   const media = await benchMedia();
   const steps: StepResult[] = [];
   for (const pairs of options.counts) {
-    output.note(`${pairs} cameras + ${pairs} microphones: warm-up, then ${options.measureMs / 1_000} s measured`);
-    steps.push(await runStep({ ...options, pairs, media }));
+    for (const scans of options.scans) {
+      output.note(`${pairs} cameras + ${pairs} microphones, scan ${scans ? "on" : "off"}: warm-up, then ${options.measureMs / 1_000} s measured`);
+      steps.push(await runStep({ ...options, pairs, scans, media }));
+    }
   }
   const grouping = options.oneGroup ? "all in one group" : "one group for each pair";
   output.print(

@@ -9,6 +9,8 @@ export interface BenchConfigOptions {
   readonly audio: string;
   /** All sources in one group; otherwise each camera has a group with its microphone. */
   readonly oneGroup: boolean;
+  /** Whether whole pictures are looked at in turn, as by default, or only what moves. */
+  readonly scans: boolean;
 }
 
 /** The site in the subjects of the benchmark's alerts. */
@@ -18,7 +20,7 @@ export const BENCH_SITE = "bench";
 export const CAMERA_FPS = 5;
 
 /** The configuration as text: JSON, which is YAML too, so that it is read and checked like any other file. */
-export function benchConfigText({ stateFolder, pairs, video, audio, oneGroup }: BenchConfigOptions): string {
+export function benchConfigText({ stateFolder, pairs, video, audio, oneGroup, scans }: BenchConfigOptions): string {
   const numbers = Array.from({ length: pairs }, (_, i) => String(i + 1));
   const cameras = numbers.map((n) => [`cam-${n}`, { camera: video, fps: CAMERA_FPS, width: 640, loop: true }] as const);
   const microphones = numbers.map((n) => [`mic-${n}`, { microphone: audio, loop: true }] as const);
@@ -32,6 +34,7 @@ export function benchConfigText({ stateFolder, pairs, video, audio, oneGroup }: 
     state_dir: stateFolder,
     nats: { embedded: true, port: 0 },
     encoders: { pack: "embedded", device: "cpu" },
+    ...(scans ? {} : { gate: { scan_rate: "off" } }),
     sources,
     groups,
     rules: {

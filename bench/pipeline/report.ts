@@ -15,7 +15,23 @@ export function renderSteps(steps: readonly StepResult[]): string[] {
     ...["CPU, cores in use (CPU seconds a second)", ...renderTable([CPU, ...steps.map(cpuRow)]), ""],
     ...["Latency, ms", ...renderTable([LATENCY, ...steps.map(latencyRow)]), ""],
     ...["Memory, peak MiB resident (shared pages count in each process)", ...renderTable([["N", ...ROLES, "all"], ...steps.map(memoryRow)])],
+    ...steps.flatMap((step) => costOfScan(step, steps)),
   ];
+}
+
+/** What scanning costs, where the same N was measured without it. */
+function costOfScan(step: StepResult, steps: readonly StepResult[]): string[] {
+  const without = steps.find((other) => other.pairs === step.pairs && !other.scans);
+  if (!step.scans || without === undefined) return [];
+  return ["", `scan on / off, cores at N = ${step.pairs}: ${(coresOf(step) / coresOf(without)).toFixed(2)}`];
+}
+
+function coresOf({ usage, durationMs }: StepResult): number {
+  return (usage.reduce((sum, use) => sum + use.cpuSeconds, 0) * 1_000) / durationMs;
+}
+
+function nameOf({ pairs, scans }: StepResult): string {
+  return scans ? String(pairs) : `${pairs}, scan off`;
 }
 
 const THROUGH: readonly string[] = ["N", "captures", "regions", "windows", "alerts", "drops", "late"];
@@ -32,24 +48,23 @@ function throughRow(step: StepResult): string[] {
   const { image, audio } = step.encodedMs;
   const counts = [step.captures, image.length, audio.length, step.alertMs.length].map(aSecond);
   const drops = Object.entries(step.drops).map(([reason, count]) => `${count} ${reason}`);
-  return [String(step.pairs), ...counts, drops.length === 0 ? "none" : drops.join(" "), String(step.lateDropped)];
+  return [nameOf(step), ...counts, drops.length === 0 ? "none" : drops.join(" "), String(step.lateDropped)];
 }
 
 function cpuRow(step: StepResult): string[] {
   const cores = (seconds: number): string => ((seconds * 1_000) / step.durationMs).toFixed(2);
   const used = ROLES.map((role) => step.usage.find((use) => use.role === role)?.cpuSeconds ?? 0);
-  const all = step.usage.reduce((sum, use) => sum + use.cpuSeconds, 0);
-  return [String(step.pairs), ...used.map(cores), cores(all), cores(step.machineSeconds), step.load.toFixed(1)];
+  return [nameOf(step), ...used.map(cores), coresOf(step).toFixed(2), cores(step.machineSeconds), step.load.toFixed(1)];
 }
 
 function latencyRow(step: StepResult): string[] {
   const shares = (values: readonly number[]): string[] => SHARES.map((share) => percentile(values, share)?.toFixed(0) ?? "-");
   const { image, audio } = step.encodedMs;
-  return [String(step.pairs), ...shares(image), ...shares(audio), ...shares(step.alertMs), String(step.alertMs.length), step.loopDelayP99Ms.toFixed(1)];
+  return [nameOf(step), ...shares(image), ...shares(audio), ...shares(step.alertMs), String(step.alertMs.length), step.loopDelayP99Ms.toFixed(1)];
 }
 
 function memoryRow(step: StepResult): string[] {
   const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   const used = ROLES.map((role) => step.usage.find((use) => use.role === role)?.rssPeakBytes ?? 0);
-  return [String(step.pairs), ...used.map(mebibytes), mebibytes(step.usage.reduce((sum, use) => sum + use.rssPeakBytes, 0))];
+  return [nameOf(step), ...used.map(mebibytes), mebibytes(step.usage.reduce((sum, use) => sum + use.rssPeakBytes, 0))];
 }

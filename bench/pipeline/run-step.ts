@@ -15,6 +15,8 @@ import type { BenchMedia } from "./media.js";
 export interface StepOptions {
   readonly pairs: number;
   readonly oneGroup: boolean;
+  /** Whether whole pictures are looked at in turn. */
+  readonly scans: boolean;
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly media: BenchMedia;
@@ -25,6 +27,7 @@ export interface StepOptions {
 /** What a step saw in its measured time. */
 export interface StepResult extends HostReport {
   readonly pairs: number;
+  readonly scans: boolean;
   readonly usage: readonly RoleUsage[];
   /** CPU time of all processes of the machine, the daemon's and the benchmark's included. */
   readonly machineSeconds: number;
@@ -54,7 +57,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   }
 }
 
-async function measure(child: ChildProcess, { pairs, warmUpMs, measureMs }: StepOptions): Promise<StepResult> {
+async function measure(child: ChildProcess, { pairs, scans, warmUpMs, measureMs }: StepOptions): Promise<StepResult> {
   await pause(warmUpMs);
   await ask(child, "measure", "measuring");
   const meter = new ProcessUsageMeter(child.pid);
@@ -66,7 +69,7 @@ async function measure(child: ChildProcess, { pairs, warmUpMs, measureMs }: Step
   }
   const machineSeconds = machineBusySeconds() - busyBefore;
   const { report } = await ask(child, "report", "report");
-  return { ...report, pairs, usage: meter.usage(), machineSeconds, load: loadAverage() };
+  return { ...report, pairs, scans, usage: meter.usage(), machineSeconds, load: loadAverage() };
 }
 
 type ReplyOf<K extends HostReply["kind"]> = Extract<HostReply, { kind: K }>;
