@@ -31,8 +31,12 @@ export interface EncoderHostOptions {
   readonly startDeadlineMs?: number;
   /** Captures that may wait; more are rejected. Default 64. */
   readonly waitingMax?: number;
+  /** Whether a source gives on while its captures wait, so that scans are put off where the tower is behind. Default: none does. */
+  readonly isLive?: (sourceId: string) => boolean;
 }
 
+/** A capture that waited for this long says that the tower is behind, ms: the scan, which can wait, is put off then. */
+const BEHIND_MS = 300;
 /** First and longest wait before a child that keeps going down is started again, ms. */
 const BACKOFF_MS = { first: 250, max: 30_000 };
 /** Captures wait for a child that comes back within this time, ms; otherwise they are rejected. */
@@ -219,8 +223,10 @@ export class EncoderHost implements Encoder {
 
   async #run(child: TowerChild, jobs: readonly Job[]): Promise<void> {
     try {
-      const results = await child.encode(jobs.map((job) => job.capture));
+      const isBusy = this.#isBehind(jobs);
+      const results = await child.encode(jobs.map((job) => job.capture), isBusy);
       this.#failuresInRow = 0;
+      if (isBusy) for (const { capture } of jobs) this.#options.telemetry.scanPutOff(capture.sourceId);
       this.#deliver(jobs, results);
     } catch (error) {
       const failure = error instanceof FusiondError ? error : new FusiondError("encode_failed", messageOf(error), { cause: error });
@@ -230,6 +236,14 @@ export class EncoderHost implements Encoder {
       this.#waiting.unshift(...again);
       if (this.#down !== undefined) this.#rejectWaiting(this.#down);
     }
+  }
+
+  /** A replay waits for the tower, however long, and must give the same again. */
+  #isBehind(jobs: readonly Job[]): boolean {
+    const { gate, isLive = () => false } = this.#options;
+    const nowMs = performance.now();
+    const canWait = ({ sourceId, modality }: ModelCapture): boolean => modality === "image" && isLive(sourceId) && gate.cameras.get(sourceId)?.scanRate !== 0;
+    return jobs.some(({ capture }) => nowMs - capture.receivedAtMs > BEHIND_MS && canWait(capture));
   }
 
   #deliver(jobs: readonly Job[], results: readonly CaptureResult[]): void {
@@ -244,6 +258,9 @@ export class EncoderHost implements Encoder {
       }
       runMs += result.encodeMs;
       vectors += result.samples.length;
+      const places = result.samples.filter(({ place }) => place !== undefined).length;
+      const tookMs = result.scan === undefined ? undefined : job.capture.capturedAt - result.scan.from;
+      if (places > 0) this.#options.telemetry.scanned(job.capture.sourceId, places, tookMs);
       job.resolve({ ...this.#encoded(job.capture, result), encodeMs: result.encodeMs });
     }
     this.#tellFault(this.#collapse());

@@ -52,6 +52,10 @@ export interface EncoderTelemetry {
   restarted(modality: Modality, reason: "crash" | "deadline"): void;
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void;
   variance(modality: Modality, variance: number): void;
+  /** Places of a camera's picture were looked at; `tookMs`: how long the scan took that was completed with them, if one was. */
+  scanned(sourceId: string, looks: number, tookMs: number | undefined): void;
+  /** A camera's scan waited for what moves: the tower is behind. */
+  scanPutOff(sourceId: string): void;
   /** Whether the tower takes captures: undefined, or why it does not. Told when it changes. */
   serving(modality: Modality, fault: string | undefined): void;
 }

@@ -50,7 +50,7 @@ export const DEFAULT_CAMERA_GATE: CameraGateOptions = {
   regionsMax: 4,
   regionIntervalMs: 1000,
   wholeFrameIntervalMs: 0,
-  scanRate: 4,
+  scanRate: 6,
   settleAfterMs: 600_000,
 };
 
@@ -79,8 +79,8 @@ export interface StartMessage {
 /** A capture that needs a model. */
 export type ModelCapture = FrameCapture | SoundCapture;
 
-/** What the daemon says. At most one "encode" is unanswered at any time. */
-export type HostMessage = StartMessage | { readonly kind: "encode"; readonly captures: readonly ModelCapture[] } | { readonly kind: "stop" };
+/** What the daemon says. At most one "encode" is unanswered at any time. `isBusy`: more waits than the tower takes, so what can wait is put off. */
+export type HostMessage = StartMessage | { readonly kind: "encode"; readonly captures: readonly ModelCapture[]; readonly isBusy: boolean } | { readonly kind: "stop" };
 
 /** One vector that came of a capture. */
 export interface Sample {

@@ -73,9 +73,9 @@ export class TowerChild {
     }
   }
 
-  /** Encodes captures of which none else is under way. Errors: FusiondError "encode_failed", "encode_timeout": the child has gone. */
-  async encode(captures: readonly ModelCapture[]): Promise<readonly CaptureResult[]> {
-    const message = await this.#ask({ kind: "encode", captures }, this.#options.deadlineMs);
+  /** Encodes captures of which none else is under way; `isBusy`: what can wait is put off. Errors: FusiondError "encode_failed", "encode_timeout": the child has gone. */
+  async encode(captures: readonly ModelCapture[], isBusy: boolean): Promise<readonly CaptureResult[]> {
+    const message = await this.#ask({ kind: "encode", captures, isBusy }, this.#options.deadlineMs);
     if (message.kind !== "encoded") throw new FusiondError("encode_failed", `a tower's child answered ${message.kind} to a capture`);
     return message.results;
   }

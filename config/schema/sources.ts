@@ -120,7 +120,7 @@ export const gateSchema = strict({
   region_interval: gateKeys.region_interval.prefault("1s"),
   whole_frame_interval: gateKeys.whole_frame_interval.prefault("5s"),
   sensitivity: gateKeys.sensitivity.default(0.5),
-  scan_rate: gateKeys.scan_rate.default(4),
+  scan_rate: gateKeys.scan_rate.default(6),
   settle_after: gateKeys.settle_after.prefault("10m"),
 });
 

@@ -14,9 +14,11 @@ export function buildEncoders(config: Config, pack: Pack, sources: readonly Sour
   const needed = new Set(sources.flatMap((source) => source.modalities));
   const { device, threads } = config.encoders;
   const gate = imageGate(config);
+  const live = new Set(sources.filter(({ finite }) => !finite).map(({ id }) => id));
+  const isLive = (sourceId: string): boolean => live.has(sourceId);
   const towers = new Map<Modality, Encoder>();
   for (const modality of ["image", "audio"] as const) {
-    if (needed.has(modality)) towers.set(modality, new EncoderHost({ modality, pack, device, threads, gate, spawn: spawnBound, telemetry }));
+    if (needed.has(modality)) towers.set(modality, new EncoderHost({ modality, pack, device, threads, gate, spawn: spawnBound, telemetry, isLive }));
   }
   if (needed.has("text")) towers.set("text", new TextEncoder({ pack, telemetry }));
   return towers;

@@ -92,5 +92,7 @@ export const silentEncoder: EncoderTelemetry = {
   restarted: () => undefined,
   rejected: () => undefined,
   variance: () => undefined,
+  scanned: () => undefined,
+  scanPutOff: () => undefined,
   serving: () => undefined,
 };

@@ -5,6 +5,7 @@ import type { HealthBoard } from "./health-board.js";
 import { codeLabel, LabelValues } from "./labels.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from "./metrics.js";
+import type { SourceEvents } from "./source-events.js";
 
 const PROVIDERS = new LabelValues(["cpu", "cuda", "tensorrt", "webgpu"]);
 const BATCH_BUCKETS = [0, 1, 2, 4, 8, 16, 32];
@@ -22,8 +23,11 @@ export class EncoderEvents implements EncoderTelemetry {
   readonly #variance: GaugeMetric;
   readonly #rejected: CounterMetric;
   readonly #up: GaugeMetric;
+  readonly #sources: Pick<SourceEvents, "placesLooked" | "scanPutOff">;
 
-  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stageErrors: CounterMetric) {
+  /** `sources`: counts what concerns one camera. */
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stageErrors: CounterMetric, sources: Pick<SourceEvents, "placesLooked" | "scanPutOff">) {
+    this.#sources = sources;
     this.#logger = logger;
     this.#health = health;
     this.#stageErrors = stageErrors;
@@ -75,6 +79,14 @@ export class EncoderEvents implements EncoderTelemetry {
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void {
     this.#rejected.increase({ tower: modality, reason });
     this.#logger.log("error", "a vector was rejected", { tower: modality, reason });
+  }
+
+  scanned(sourceId: string, looks: number, tookMs: number | undefined): void {
+    this.#sources.placesLooked(sourceId, looks, tookMs);
+  }
+
+  scanPutOff(sourceId: string): void {
+    this.#sources.scanPutOff(sourceId);
   }
 
   serving(modality: Modality, fault: string | undefined): void {

@@ -45,7 +45,7 @@ export class InternalEvents {
     const sources = new SourceEvents(metrics, logger, health);
     this.stages = stages;
     this.sources = sources;
-    this.encoders = new EncoderEvents(metrics, logger, health, stages.errors);
+    this.encoders = new EncoderEvents(metrics, logger, health, stages.errors, sources);
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(metrics, logger, health);

@@ -45,6 +45,11 @@ export class SourceEvents implements SourceTelemetry {
   readonly #restarts: CounterMetric;
   readonly #lastObservation: GaugeMetric;
   readonly #lastScan: GaugeMetric;
+  readonly #scanLooks: CounterMetric;
+  readonly #scanSeconds: GaugeMetric;
+  readonly #scansPutOff: CounterMetric;
+  /** Cameras of which it was noted how long their first scan took. */
+  readonly #scanned = new Set<string>();
   readonly #clockSkew: GaugeMetric;
   readonly #calibrationWarm: GaugeMetric;
   readonly #healthy = new Set<string>();
@@ -69,6 +74,9 @@ export class SourceEvents implements SourceTelemetry {
       labels: ["source", "modality"],
     });
     this.#lastScan = metrics.gauge({ name: "source_last_scan_timestamp_seconds", help: "When all of the picture had been looked at last, Unix time.", labels: ["source"] });
+    this.#scanLooks = metrics.counter({ name: "source_scan_looks_total", help: "Squares of the camera's picture looked at in turn.", labels: ["source"] });
+    this.#scanSeconds = metrics.gauge({ name: "source_scan_seconds", help: "How long the last look at the whole picture took, square after square.", labels: ["source"] });
+    this.#scansPutOff = metrics.counter({ name: "source_scan_put_off_total", help: "Frames with which no square was looked at because the tower was behind.", labels: ["source"] });
     this.#clockSkew = metrics.gauge({ name: "source_clock_skew_seconds", help: "How far the source's clock is ahead.", labels: ["source"] });
     this.#calibrationWarm = metrics.gauge({
       name: "calibration_warm",
@@ -86,6 +94,10 @@ export class SourceEvents implements SourceTelemetry {
     for (const reason of DROP_REASONS) this.#dropped.increase({ source: id, reason }, 0);
     for (const reason of RESTART_REASONS) this.#restarts.increase({ source: id, reason }, 0);
     for (const reason of source.modalities.includes("text") ? LINE_FAULTS : []) this.#lineFaults.increase({ source: id, reason }, 0);
+    if (source.modalities.includes("image")) {
+      this.#scanLooks.increase({ source: id }, 0);
+      this.#scansPutOff.increase({ source: id }, 0);
+    }
     for (const modality of source.modalities) {
       this.#observations.increase({ source: id, modality }, 0);
       this.#calibrationWarm.set(0, { source: id, modality });
@@ -103,8 +115,25 @@ export class SourceEvents implements SourceTelemetry {
     this.#accused.delete(sourceId);
     this.#healthy.delete(sourceId);
     this.#blind.delete(sourceId);
+    this.#scanned.delete(sourceId);
     this.#health.removeSource(sourceId);
     await this.#metrics.forget("source", sourceId);
+  }
+
+  /** Places of its picture were looked at; `tookMs`: how long the scan took that was completed with them. */
+  placesLooked(sourceId: string, looks: number, tookMs: number | undefined): void {
+    const source = this.#ids.of(sourceId);
+    this.#scanLooks.increase({ source }, looks);
+    if (tookMs === undefined) return;
+    this.#scanSeconds.set(tookMs / 1000, { source });
+    if (this.#scanned.has(source)) return;
+    this.#scanned.add(source);
+    this.#logger.log("info", "the whole picture was looked at, square after square", { source: sourceId, seconds: tookMs / 1000 });
+  }
+
+  /** Its scan waited for what moves. */
+  scanPutOff(sourceId: string): void {
+    this.#scansPutOff.increase({ source: this.#ids.of(sourceId) });
   }
 
   /** A source changed its state, or one of its modalities became blind or sees again. */

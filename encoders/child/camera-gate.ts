@@ -1,18 +1,32 @@
 // The gate of one camera: which parts of a frame are worth encoding, and when.
 import { shortHash } from "../../fusion/model/observation.js";
 import type { FrameCapture } from "../capture.js";
+import type { Scan } from "../encoder.js";
 import type { CameraGateOptions } from "../host-protocol.js";
 import { blacken, rasterise, type Mask } from "./mask.js";
-import { MotionDetector } from "./motion.js";
+import { MotionDetector, smallCopy, type SmallCopy } from "./motion.js";
 import type { Mat, OpenCv, Rect } from "./opencv.js";
 import { RegionTracker } from "./region-tracker.js";
 import { squareAround } from "./regions.js";
+import { Rests } from "./rests.js";
+import { PictureScan } from "./scan.js";
+import type { GreyPicture } from "./still-place.js";
 
 /** A part of a frame that is to be encoded. Pixels. */
 export interface Part {
   readonly rect: Rect;
   readonly gate: "open" | "closed";
   readonly track?: number;
+  readonly place?: number;
+}
+
+/** What is to be looked at in a frame. */
+export interface GateLook {
+  readonly parts: readonly Part[];
+  /** The scan that is complete with it. */
+  readonly scan?: Scan;
+  /** What moves in it is not known: the scene is new. */
+  readonly isLearning: boolean;
 }
 
 /** Smallest side of a region, pixels: below it the embedded tower sees nothing. Source: the pack's README. */
@@ -24,6 +38,9 @@ const QUIET_MS = 2000;
 /** Regions whose size is remembered, for squares of the usual size. */
 const SIDES_KEPT = 64;
 
+/** Points of the picture in which it is seen whether what rests has left, for one of the copy in which movement is looked for. */
+const STILL_STEP = 2;
+
 /** What the gate of one camera remembers. Time is `capturedAt`; the same frames in order give the same parts. */
 export class CameraGate {
   readonly #cv: OpenCv;
@@ -31,6 +48,8 @@ export class CameraGate {
   #mask: Mask | undefined;
   #motion: MotionDetector;
   #tracker: RegionTracker;
+  #rests: Rests;
+  #scan: PictureScan | undefined;
   #wholeFrameAt = -Infinity;
   #cohortAt = -Infinity;
   #sides: number[] = [];
@@ -40,6 +59,7 @@ export class CameraGate {
     this.#options = options;
     this.#motion = new MotionDetector(cv, options.sensitivity);
     this.#tracker = new RegionTracker(options.regionIntervalMs);
+    this.#rests = new Rests(options);
   }
 
   /** Makes what is masked black, in place. A frame of another size than before is another camera: all is forgotten. */
@@ -49,37 +69,66 @@ export class CameraGate {
       this.#mask = rasterise(this.#options.masks, width, height);
       this.#motion = new MotionDetector(this.#cv, this.#options.sensitivity);
       this.#tracker = new RegionTracker(this.#options.regionIntervalMs);
+      this.#rests = new Rests(this.#options);
+      this.#scan = new PictureScan(this.#options.scanRate, capture, this.#mask);
       this.#sides = [];
     }
     blacken(capture.pixels, this.#mask);
   }
 
-  /** The parts of a blackened frame that are to be encoded now; "learning": what moves in it is not known. */
-  look(frame: Mat, { width, height, seq, capturedAt }: FrameCapture): Part[] | "learning" {
-    const motion = this.#motion.detect(frame, width, height);
-    if (motion.kind === "learning") return "learning";
+  /** What of a blackened frame is to be encoded now; `isBusy`: what stands still waits for what moves. */
+  look(frame: Mat, capture: FrameCapture, isBusy: boolean): GateLook {
+    const { width, height, capturedAt } = capture;
+    const copy = smallCopy(this.#cv, frame, width, height);
+    const motion = this.#motion.detect(copy, capturedAt);
+    const { looks, scan } = this.#scan?.step(capturedAt, isBusy) ?? { looks: [] };
+    const places = looks.map(({ place, rect }): Part => ({ rect, gate: "open", place }));
+    const told = scan === undefined ? {} : { scan };
+    if (motion.kind === "learning") {
+      this.#rests.lost();
+      return { parts: places, ...told, isLearning: true };
+    }
+    return { parts: [...this.#lookAtMotion(motion.boxes, copy, capture), ...places], ...told, isLearning: false };
+  }
+
+  #lookAtMotion(boxes: readonly Rect[], copy: SmallCopy, { width, height, seq, capturedAt }: FrameCapture): Part[] {
     const whole: Rect = { x: 0, y: 0, width, height };
-    const squares = motion.boxes
+    const squares = boxes
       .map((box) => squareAround(box, width, height))
       .filter((square) => square.width >= REGION_SIDE_MIN)
       .slice(0, this.#options.regionsMax);
     const quietSince = this.#tracker.lastSeenAt();
-    const parts: Part[] = this.#tracker
-      .follow(squares, seq, capturedAt)
-      .filter((region) => region.due)
-      .map(({ box, track }) => ({ rect: box, gate: "open", track }));
+    const toStill = 1 / (copy.scale * STILL_STEP);
+    const gone = this.#tracker.gone(capturedAt).map(({ box, track }) => ({ box: scaled(box, toStill), track }));
+    const regions = this.#tracker.follow(squares, seq, capturedAt, (box) => this.#rests.trackAt(scaled(box, toStill)));
+    const parts: Part[] = regions.filter((region) => region.due).map(({ box, track }) => ({ rect: box, gate: "open", track }));
     for (const { rect } of parts) this.#sides = [...this.#sides, rect.width].slice(-SIDES_KEPT);
+    const resting = this.#rests.step({
+      picture: this.#stillPicture(copy),
+      capturedAt,
+      track: seq * 16 + 15,
+      moving: boxes.map((box) => scaled(box, toStill)),
+      followed: this.#tracker.boxes().map((box) => scaled(box, toStill)),
+      gone: gone.filter(({ track }) => !regions.some((region) => region.track === track)),
+    });
+    parts.push(...resting.map(({ box, track }): Part => ({ rect: squareAround(scaled(box, 1 / toStill), width, height), gate: "open", track })));
     const { wholeFrameIntervalMs } = this.#options;
     if (squares.length > 0 && wholeFrameIntervalMs > 0 && capturedAt - this.#wholeFrameAt >= wholeFrameIntervalMs) {
       this.#wholeFrameAt = capturedAt;
       parts.push({ rect: whole, gate: "open" });
     }
-    const quiet = motion.boxes.length === 0 && capturedAt - quietSince >= QUIET_MS;
+    const quiet = boxes.length === 0 && !this.#rests.any && capturedAt - quietSince >= QUIET_MS;
     if (quiet && capturedAt - this.#cohortAt >= COHORT_INTERVAL_MS) {
       this.#cohortAt = capturedAt;
       parts.push({ rect: whole, gate: "closed" }, { rect: this.#randomSquare(width, height, capturedAt), gate: "closed" });
     }
     return parts;
+  }
+
+  #stillPicture({ picture, cols, rows }: SmallCopy): GreyPicture {
+    const [width, height] = [Math.max(1, Math.round(cols / STILL_STEP)), Math.max(1, Math.round(rows / STILL_STEP))];
+    const grey = picture.resize(height, width, 0, 0, this.#cv.INTER_AREA).cvtColor(this.#cv.COLOR_RGB2GRAY).getData();
+    return { width, height, grey: new Uint8Array(grey.buffer, grey.byteOffset, grey.byteLength) };
   }
 
   /** A square of the size that regions usually have, anywhere; the place follows from the frame's time. */
@@ -96,4 +145,8 @@ export class CameraGate {
       height: side,
     };
   }
+}
+
+function scaled({ x, y, width, height }: Rect, by: number): Rect {
+  return { x: x * by, y: y * by, width: width * by, height: height * by };
 }

@@ -6,10 +6,10 @@ import type { Mat, OpenCv } from "./opencv.js";
 import { SourceStates } from "./source-states.js";
 import type { Cut, Gate, Look } from "./tower.js";
 
-/** Why nothing is seen in the first frames of a scene. */
+/** Why what moves is not seen in the first frames of a scene. */
 const LEARNING = "the gate is still learning what the scene looks like when nothing moves";
 
-/** Cuts from a frame the regions that moved (or, when all is quiet, samples for the cohort). */
+/** Cuts from a frame the regions that moved or came to rest, places in turn, and, when all is quiet, samples for the cohort. */
 export class ImageCutter implements Gate {
   readonly #side: number;
   readonly #cv: OpenCv;
@@ -27,7 +27,7 @@ export class ImageCutter implements Gate {
     });
   }
 
-  cut(capture: ModelCapture): Look {
+  cut(capture: ModelCapture, isBusy: boolean): Look {
     if (capture.modality !== "image") throw new Error(`the image tower was given ${capture.modality}`);
     const { width, height, pixels, sourceId } = capture;
     if (pixels.length !== width * height * 3) {
@@ -38,8 +38,10 @@ export class ImageCutter implements Gate {
     const cv = this.#cv;
     const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
     try {
-      const parts = gate === undefined ? [{ rect: { x: 0, y: 0, width, height }, gate: "open" } as const] : gate.look(frame, capture);
-      return parts === "learning" ? { cuts: [], unseen: LEARNING } : { cuts: parts.map((part) => this.#crop(frame, capture, part)) };
+      if (gate === undefined) return { cuts: [this.#crop(frame, capture, { rect: { x: 0, y: 0, width, height }, gate: "open" })] };
+      const { parts, scan, isLearning } = gate.look(frame, capture, isBusy);
+      const cuts = parts.map((part) => this.#crop(frame, capture, part));
+      return { cuts, ...(scan === undefined ? {} : { scan }), ...(isLearning ? { unseen: LEARNING } : {}) };
     } finally {
       frame.release(); // frames come faster than the collector frees what lies outside the heap
     }

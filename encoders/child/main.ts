@@ -24,7 +24,7 @@ async function handle(message: HostMessage): Promise<void> {
     await serving?.model.release();
     process.exit(0);
   } else if (serving !== undefined) {
-    answer({ kind: "encoded", results: await encodeCaptures(serving.gate, serving.model, message.captures) });
+    answer({ kind: "encoded", results: await encodeCaptures(serving.gate, serving.model, message.captures, message.isBusy) });
   }
 }
 

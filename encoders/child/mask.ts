@@ -1,5 +1,6 @@
 // Privacy masks: polygons of a picture that are made black before anything looks at it.
 import type { MaskPoint } from "../host-protocol.js";
+import type { Rect } from "./opencv.js";
 
 /** The bytes that the masks cover in frames of one size. */
 export interface Mask {
@@ -37,4 +38,18 @@ function crossingsAt(polygon: readonly MaskPoint[], y: number): number[] {
     if (y1 <= y !== y2 <= y) xs.push(x1 + ((y - y1) / (y2 - y1)) * (x2 - x1));
   }
   return xs.sort((a, b) => a - b);
+}
+
+/** Whether nothing of a part of the frame (whole pixels) is left to see. */
+export function isWhollyMasked({ width, runs }: Mask, part: Rect): boolean {
+  const hidden = new Uint8Array(part.width);
+  for (let y = part.y; y < part.y + part.height; y++) {
+    hidden.fill(0);
+    for (let i = 0; i < runs.length; i += 2) {
+      const [from, to] = [(runs[i] as number) / 3 - y * width - part.x, (runs[i + 1] as number) / 3 - y * width - part.x];
+      if (from < part.width && to > 0) hidden.fill(1, Math.max(0, from), Math.min(part.width, to));
+    }
+    if (hidden.includes(0)) return false;
+  }
+  return true;
 }

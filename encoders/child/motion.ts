@@ -6,8 +6,11 @@ import { mergeBoxes } from "./regions.js";
 const ANALYSIS_WIDTH = 320;
 /** Frames that the background is made of; 100 s at 5 fps. */
 const HISTORY_FRAMES = 500;
-/** Frames after which the background is known well enough. */
+/** Frames after which the background is known well enough, */
 const WARM_UP_FRAMES = 10;
+/** or this time, ms of event time, if it held so many: few frames a second are blind no longer than many. */
+const WARM_UP_MS = 2000;
+const WARM_UP_FRAMES_MIN = 3;
 /**
  * Share of the newest frame in the background, at most; OpenCV's own choice of 1 / (2 n) takes what comes to rest soon
  * after the start for background within a second, this in two, and after a minute and a half 1 / HISTORY_FRAMES in ten.
@@ -17,6 +20,23 @@ const LEARNING_RATE_MAX = 0.01;
 const SCENE_CHANGE_SHARE = 0.6;
 /** Boxes this near are one thing, pixels of the copy. */
 const MERGE_GAP = 3;
+
+/** A small copy of a frame. */
+export interface SmallCopy {
+  /** Shape: `rows` x `cols` x 3, RGB. */
+  readonly picture: Mat;
+  readonly cols: number;
+  readonly rows: number;
+  /** Pixels of the frame for one of the copy. */
+  readonly scale: number;
+}
+
+/** The copy of a frame in which movement is looked for. */
+export function smallCopy(cv: OpenCv, frame: Mat, width: number, height: number): SmallCopy {
+  const cols = Math.min(ANALYSIS_WIDTH, width);
+  const rows = Math.max(1, Math.round((height * cols) / width));
+  return { picture: frame.resize(rows, cols, 0, 0, cv.INTER_AREA), cols, rows, scale: width / cols };
+}
 
 /** What moved, or why that is not known: "learning" while the background is new. */
 export type Motion = { readonly kind: "learning" } | { readonly kind: "boxes"; readonly boxes: readonly Rect[] };
@@ -32,6 +52,7 @@ export class MotionDetector {
   readonly #closing: Mat;
   #background: BackgroundSubtractor | undefined;
   #frames = 0;
+  #startedAt = 0;
 
   constructor(cv: OpenCv, sensitivity: number) {
     this.#cv = cv;
@@ -41,25 +62,24 @@ export class MotionDetector {
     this.#closing = cv.getStructuringElement(cv.MORPH_RECT, new cv.Size(5, 9));
   }
 
-  /** Boxes of what moves, in pixels of the frame, the biggest first. */
-  detect(frame: Mat, width: number, height: number): Motion {
+  /** Boxes of what moves in a small copy of the frame captured then (Unix ms), in pixels of the frame, the biggest first. */
+  detect({ picture: small, cols, rows, scale }: SmallCopy, capturedAt: number): Motion {
     const cv = this.#cv;
-    const cols = Math.min(ANALYSIS_WIDTH, width);
-    const rows = Math.max(1, Math.round((height * cols) / width));
-    const small = frame.resize(rows, cols, 0, 0, cv.INTER_AREA);
+    if (this.#background === undefined) this.#startedAt = capturedAt;
     // 0.5 is OpenCV's own threshold of 16 (squared distances in standard deviations).
     this.#background ??= new cv.BackgroundSubtractorMOG2(HISTORY_FRAMES, 28 - 24 * this.#sensitivity, true);
     const learningRate = this.#learningRate();
     const moving = this.#background.apply(small, learningRate).threshold(200, 255, cv.THRESH_BINARY); // 127 is shadow
     this.#frames++;
-    if (this.#frames <= WARM_UP_FRAMES) return { kind: "learning" };
+    const isWarm = this.#frames > WARM_UP_FRAMES || (this.#frames > WARM_UP_FRAMES_MIN && capturedAt - this.#startedAt >= WARM_UP_MS);
+    if (!isWarm) return { kind: "learning" };
     if (moving.countNonZero() > SCENE_CHANGE_SHARE * rows * cols) {
       this.#background = undefined;
       this.#frames = 0;
       return { kind: "learning" };
     }
     const blobs = moving.morphologyEx(this.#opening, cv.MORPH_OPEN).morphologyEx(this.#closing, cv.MORPH_CLOSE);
-    return { kind: "boxes", boxes: this.#boxesOf(blobs, cols, rows, width / cols) };
+    return { kind: "boxes", boxes: this.#boxesOf(blobs, cols, rows, scale) };
   }
 
   #learningRate(): number {

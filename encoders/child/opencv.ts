@@ -17,6 +17,7 @@ export interface Mat {
   threshold(threshold: number, maxValue: number, type: number): Mat;
   morphologyEx(kernel: Mat, operation: number): Mat;
   countNonZero(): number;
+  cvtColor(code: number): Mat;
   findContours(mode: number, method: number): readonly { boundingRect(): Rect; readonly area: number }[];
   getData(): Buffer;
   release(): void;
@@ -35,6 +36,7 @@ export interface OpenCv {
   readonly Size: new (width: number, height: number) => object;
   readonly BackgroundSubtractorMOG2: new (history: number, varThreshold: number, detectShadows: boolean) => BackgroundSubtractor;
   readonly CV_8UC3: number;
+  readonly COLOR_RGB2GRAY: number;
   readonly INTER_AREA: number;
   readonly INTER_LINEAR: number;
   readonly THRESH_BINARY: number;

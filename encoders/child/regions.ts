@@ -49,7 +49,8 @@ function near(a: Rect, b: Rect, gap: number): boolean {
   );
 }
 
-function union(a: Rect, b: Rect): Rect {
+/** The smallest box that holds both. */
+export function union(a: Rect, b: Rect): Rect {
   const x = Math.min(a.x, b.x);
   const y = Math.min(a.y, b.y);
   return { x, y, width: Math.max(a.x + a.width, b.x + b.width) - x, height: Math.max(a.y + a.height, b.y + b.height) - y };

@@ -22,12 +22,13 @@ export interface Look {
 
 /** Looks at a capture and cuts from it what is to be encoded; remembers the source. Errors: what is wrong with the capture. */
 export interface Gate {
-  cut(capture: ModelCapture): Look;
+  /** `isBusy`: what can wait is put off. */
+  cut(capture: ModelCapture, isBusy: boolean): Look;
 }
 
 /** Encodes captures: gate, then one run of the model over all that was cut. A bad capture spoils no other. */
-export async function encodeCaptures(gate: Gate, model: Model, captures: readonly ModelCapture[]): Promise<CaptureResult[]> {
-  const gated = captures.map((capture) => gateOne(gate, capture));
+export async function encodeCaptures(gate: Gate, model: Model, captures: readonly ModelCapture[], isBusy = false): Promise<CaptureResult[]> {
+  const gated = captures.map((capture) => gateOne(gate, capture, isBusy));
   const inputs = gated.flatMap((one) => ("error" in one ? [] : one.cuts.map((cut) => cut.input)));
   const different = [...new Set(inputs)]; // a quiet window is both an observation and a sample for the cohort
   const startedMs = performance.now();
@@ -42,10 +43,10 @@ export async function encodeCaptures(gate: Gate, model: Model, captures: readonl
   });
 }
 
-function gateOne(gate: Gate, capture: ModelCapture): (Look & { gateMs: number }) | { error: string } {
+function gateOne(gate: Gate, capture: ModelCapture, isBusy: boolean): (Look & { gateMs: number }) | { error: string } {
   const startedMs = performance.now();
   try {
-    const look = gate.cut(capture);
+    const look = gate.cut(capture, isBusy);
     return { ...look, gateMs: performance.now() - startedMs };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }; // OpenCV's binding throws strings

@@ -9,12 +9,13 @@ export const SCAN_LOOKS_MAX = 6;
 export const SCAN_TOLD_MS = 1000;
 
 /**
- * Sides of the squares, as shares of the picture's shorter side, and how far one is from the next, as a share of their side.
- * Who stands near fills the largest; whoever is in a small square stands in the next one too, or wholly in a larger one.
+ * Sides of the squares, as shares of the picture's shorter side (who is far away is small), and how far one is from the next,
+ * as a share of their side: the first that leaves room within PLACES_MAX.
  */
 const SIZES = [
-  { side: 1, step: 0.5 },
-  { side: 0.5, step: 0.5 },
+  { share: 1, steps: [1 / 2, 2 / 3, 1] },
+  { share: 1 / 2, steps: [2 / 3, 1] },
+  { share: 1 / 3, steps: [1 / 2, 2 / 3, 1] },
 ] as const;
 
 /** What a scan's length follows from. */
@@ -33,15 +34,15 @@ export interface ScanPace {
  */
 export function scanPlaces(width: number, height: number): readonly Region[] {
   const places: Region[] = [];
-  for (const { side: share, step } of SIZES) {
+  for (const { share, steps } of SIZES) {
     const side = share * Math.min(width, height);
-    const [columns, rows] = [startsOf(width, side, step), startsOf(height, side, step)];
-    if (places.length + columns.length * rows.length > PLACES_MAX) break;
+    const grids = steps.map((step) => ({ columns: startsOf(width, side, step), rows: startsOf(height, side, step) }));
+    const grid = grids.find(({ columns, rows }) => places.length + columns.length * rows.length <= PLACES_MAX);
     // Column by column, up and down in turn: people are higher than wide.
-    columns.forEach((x, column) => {
-      const upOrDown = column % 2 === 0 ? rows : [...rows].reverse();
-      for (const y of upOrDown) places.push({ x: x / width, y: y / height, width: side / width, height: side / height });
-    });
+    for (const [i, x] of (grid?.columns ?? []).entries()) {
+      const rows = grid?.rows ?? [];
+      for (const y of i % 2 === 0 ? rows : [...rows].reverse()) places.push({ x: x / width, y: y / height, width: side / width, height: side / height });
+    }
   }
   return places;
 }

@@ -57,7 +57,7 @@ void t.test("config: fills in every default", (t) => {
         audio: false,
         masks: [],
         anomalies: {},
-        gate: { regionsMax: 4, regionIntervalMs: 1_000, wholeFrameIntervalMs: 5_000, sensitivity: 0.5, scanRate: 4, settleAfterMs: 600_000 },
+        gate: { regionsMax: 4, regionIntervalMs: 1_000, wholeFrameIntervalMs: 5_000, sensitivity: 0.5, scanRate: 6, settleAfterMs: 600_000 },
         follow: false,
         loop: false,
         startsAt: 0,
@@ -122,7 +122,7 @@ void t.test("config: a camera's own gate keys go over the global ones", (t) => {
     regionsMax: 2,
     regionIntervalMs: 3_000,
     wholeFrameIntervalMs: 5_000,
-    scanRate: 4,
+    scanRate: 6,
     settleAfterMs: 600_000,
     sensitivity: 0.1,
   });

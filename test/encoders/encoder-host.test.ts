@@ -183,3 +183,21 @@ void t.test("encoder: a start that is given up kills the child", async (t) => {
   await t.rejects(started);
   t.equal(children[0]?.signalCode, "SIGKILL");
 });
+
+void t.test("encoder: a scan of a live camera waits while the tower is behind, of a file it does not", { skip: noPictures }, async (t) => {
+  const live = await testHost(t, "image", { isLive: (id) => id === "cam" });
+  await live.host.start(never);
+  const late = (i: number) => ({ ...frame(i), receivedAtMs: performance.now() - 1000 });
+  const places = ({ observations }: Encoded): number => observations.filter(({ place }) => place !== undefined).length;
+  t.equal(places(await live.host.encode(late(0))), 0);
+  t.same(live.telemetry.told.at(-1), "put off:cam");
+  t.ok(places(await live.host.encode({ ...frame(5), receivedAtMs: performance.now() })) > 0, "and goes on when it is not");
+  const file = await testHost(t, "image");
+  await file.host.start(never);
+  t.equal(places(await file.host.encode(late(0))), 1);
+  t.match(file.telemetry.scans, [{ sourceId: "cam", looks: 1, tookMs: undefined }]);
+  let scanned: Encoded["scan"];
+  for (let i = 1; i < 80 && scanned === undefined; i++) ({ scan: scanned } = await file.host.encode(late(i)));
+  t.same(scanned, { from: 0 });
+  t.ok((file.telemetry.scans.at(-1)?.tookMs ?? 0) > 0);
+});

@@ -3,17 +3,20 @@ import { ImageCutter } from "../../encoders/child/image-cutter.js";
 import { overlap } from "../../encoders/child/regions.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { Cut } from "../../encoders/child/tower.js";
+import { scanPlaces } from "../../fusion/model/scan.js";
 import { DEFAULT_CAMERA_GATE, type CameraGateOptions, type TowerSpec } from "../../encoders/host-protocol.js";
 import { frame, withoutOpenCv } from "./support.js";
 
 const skip = withoutOpenCv();
 const tower = { modality: "image", input: { name: "rgb", dtype: "uint8", shape: ["batch", 64, 64, 3] } } as unknown as TowerSpec;
+/** Neither scanned nor followed where it rests: only what moves is cut. */
+const moving: CameraGateOptions = { ...DEFAULT_CAMERA_GATE, scanRate: 0, settleAfterMs: 1 };
 type Squares = Parameters<typeof frame>[1];
 
 /** The cuts of 60 frames (12 s), the first 15 of which show nothing. */
 function cutAll(scene: (i: number) => Squares, options: Partial<CameraGateOptions> = {}): (readonly Cut[])[] {
-  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...DEFAULT_CAMERA_GATE, ...options }]]) }, loadOpenCv());
-  return Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : scene(i))).cuts);
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...moving, ...options }]]) }, loadOpenCv());
+  return Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : scene(i)), false).cuts);
 }
 
 function open(cuts: readonly Cut[]): readonly Cut[] {
@@ -72,11 +75,11 @@ void t.test("image gate: of many regions the biggest are taken", { skip }, (t) =
 });
 
 void t.test("image gate: a change of the whole picture is no movement", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", moving]]) }, loadOpenCv());
   for (let i = 0; i < 40; i++) {
     const capture = frame(i);
     if (i >= 20) capture.pixels.fill(200);
-    t.same(open(cutter.cut(capture).cuts), [], `frame ${i}`);
+    t.same(open(cutter.cut(capture, false).cuts), [], `frame ${i}`);
   }
   t.end();
 });
@@ -89,25 +92,81 @@ void t.test("image gate: while something moves the whole frame is taken as often
 });
 
 void t.test("image gate: a frame of the wrong length is refused", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
-  t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", moving]]) }, loadOpenCv());
+  t.throws(() => cutter.cut({ ...frame(1), pixels: new Uint8Array(5) }, false), { message: "a frame of 320x180 from cam has 5 bytes instead of 172800" });
   t.end();
 });
 
 void t.test("image gate: a camera whose masks are not known is never looked at", { skip }, (t) => {
-  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", moving]]) }, loadOpenCv());
   for (const id of ["yard", "Cam", "cam ", "", "constructor", "__proto__", "toString"]) {
-    t.throws(() => cutter.cut(frame(1, [], id)), { message: `a frame came from ${id}, whose masks are not known: it was not looked at` });
+    t.throws(() => cutter.cut(frame(1, [], id), false), { message: `a frame came from ${id}, whose masks are not known: it was not looked at` });
   }
-  t.same(cutter.cut(frame(1)).cuts, [], "the others go on");
+  t.same(cutter.cut(frame(1), false).cuts, [], "the others go on");
   t.end();
 });
 
 void t.test("image gate: chosen pictures are taken whole, whatever a camera's gate would say", { skip }, (t) => {
   const cutter = new ImageCutter(tower, { cameras: new Map(), wholePictures: true }, loadOpenCv());
-  const { cuts } = cutter.cut(frame(0));
+  const { cuts } = cutter.cut(frame(0), false);
   t.match(cuts, [{ gate: "open", region: { x: 0, y: 0, width: 1, height: 1 }, quality: 1 }]);
   t.equal(cuts[0]?.input.length, 64 * 64 * 3);
-  t.same(cutter.cut(frame(0)).cuts, cuts, "nothing is remembered of a source");
+  t.same(cutter.cut(frame(0), false).cuts, cuts, "nothing is remembered of a source");
+  t.end();
+});
+
+void t.test("image gate: every place is looked at in turn, from the first frame on, and what is masked is black there", { skip }, (t) => {
+  const masks = [[[0, 0], [1, 0], [1, 0.5], [0, 0.5]]] as const;
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...DEFAULT_CAMERA_GATE, masks }]]) }, loadOpenCv());
+  const looks = Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i), false));
+  t.match(looks[0], { cuts: [{ gate: "open" }], unseen: /still learning/ }, "a scan needs no background");
+  const scan = looks.find((look) => look.scan !== undefined)?.scan;
+  t.ok((scan?.from ?? Infinity) < 1000, "the first scan began with the first frames");
+  const places = looks.flatMap(({ cuts }) => cuts.filter(({ place }) => place !== undefined));
+  const all = scanPlaces(320, 180);
+  t.same(new Set(places.map(({ place }) => place)), new Set(all.flatMap(({ y, height }, place) => (y + height > 0.505 ? [place] : []))));
+  for (const { place, region, input, track } of places) {
+    t.equal(track, undefined);
+    t.ok(Math.abs((region?.x ?? 0) - (all[place ?? 0]?.x ?? 0)) < 0.01 && Math.abs((region?.height ?? 0) - (all[place ?? 0]?.height ?? 0)) < 0.01);
+    const masked = Math.floor(((0.5 - (region?.y ?? 0)) / (region?.height ?? 1)) * 64) - 1;
+    if (masked > 0) t.ok((input as Uint8Array).subarray(0, masked * 64 * 3).every((value) => value === 0));
+  }
+  t.end();
+});
+
+void t.test("image gate: what can wait is put off while the tower is busy, what moves is not", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
+  const cuts = Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : [{ x: 4 * i - 40, y: 70, side: 40 }]), true)).flatMap((look) => open(look.cuts));
+  t.ok(cuts.length >= 9 && cuts.every(({ place, track }) => place === undefined && track !== undefined));
+  t.end();
+});
+
+void t.test("image gate: what came to rest is looked at with its track until it goes, and gives the cohort nothing", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...DEFAULT_CAMERA_GATE, scanRate: 0 }]]) }, loadOpenCv());
+  const at = (i: number): Squares => (i < 15 || i >= 700 ? [] : [{ x: Math.min(20 + 4 * (i - 15), 180), y: 70, side: 40 }]);
+  const cuts = Array.from({ length: 800 }, (_, i) => cutter.cut(frame(i, at(i)), false).cuts.map((cut) => ({ i, ...cut }))).flat();
+  const there = cuts.filter(({ i, gate }) => gate === "open" && i > 15 && i < 700);
+  const gaps = there.slice(1).map(({ i }, k) => i - (there[k]?.i ?? 0));
+  t.ok(Math.max(...gaps) <= 20, `looked at again within ${Math.max(...gaps) * 200} ms`);
+  const resting = there.filter(({ i }) => i > 500);
+  t.ok(resting.length >= 15, `${resting.length} looks in 40 s`);
+  t.equal(new Set(resting.map(({ track }) => track)).size, 1);
+  t.ok(there.some(({ i, track }) => i < 60 && track === resting[0]?.track), "with the track that it had when it moved");
+  for (const { region } of resting) t.ok(overlap({ x: (region?.x ?? 0) * 320, y: (region?.y ?? 0) * 180, width: (region?.width ?? 0) * 320, height: (region?.height ?? 0) * 180 }, { x: 180, y: 70, width: 40, height: 40 }) > 0.5);
+  t.same(cuts.filter(({ i, gate }) => gate === "closed" && i > 15 && i < 700), [], "nothing is learned from a place where something stands");
+  t.ok(cuts.every(({ i, gate }) => gate === "closed" || i < 720), "and it is over when it has gone");
+  t.ok(cuts.some(({ i, gate }) => gate === "closed" && i >= 720));
+  t.end();
+});
+
+void t.test("image gate: at a frame in ten seconds what moves is known after three frames, at many after two seconds", { skip }, (t) => {
+  const learningFor = (periodMs: number): number => {
+    const cutter = new ImageCutter(tower, { cameras: new Map([["cam", moving]]) }, loadOpenCv());
+    return Array.from({ length: 20 }, (_, i) => cutter.cut({ ...frame(i), capturedAt: i * periodMs }, false)).findIndex(({ unseen }) => unseen === undefined) * periodMs;
+  };
+  t.equal(learningFor(10_000), 30_000);
+  t.equal(learningFor(1000), 3000);
+  t.equal(learningFor(200), 2000);
+  t.equal(learningFor(40), 400);
   t.end();
 });

@@ -61,6 +61,7 @@ export function changeJson(folder: string, file: string, place: string, value: u
 export class Recorder implements EncoderTelemetry {
   readonly told: string[] = [];
   readonly batches: number[] = [];
+  readonly scans: { readonly sourceId: string; readonly looks: number; readonly tookMs: number | undefined }[] = [];
   lastVariance = Number.NaN;
   provider(modality: string, provider: string): void {
     this.told.push(`provider:${modality}:${provider}`);
@@ -76,6 +77,12 @@ export class Recorder implements EncoderTelemetry {
   }
   rejected(_modality: string, reason: string): void {
     this.told.push(`rejected:${reason}`);
+  }
+  scanned(sourceId: string, looks: number, tookMs: number | undefined): void {
+    this.scans.push({ sourceId, looks, tookMs });
+  }
+  scanPutOff(sourceId: string): void {
+    this.told.push(`put off:${sourceId}`);
   }
   serving(_modality: string, fault: string | undefined): void {
     this.told.push(fault === undefined ? "serving" : `fault:${fault}`);

@@ -119,7 +119,7 @@ void t.test("pack quality: what moves in footage of pedestrians is seen as a per
     if (signal.kind !== "capture") continue;
     const { observations } = await host.encode(signal.capture);
     for (const observation of observations) {
-      if (observation.gate === "open") llrs.push(person.score(observation, undefined)?.llr[0] as number);
+      if (observation.gate === "open" && observation.track !== undefined) llrs.push(person.score(observation, undefined)?.llr[0] as number);
     }
   }
   const seen = llrs.filter((llr) => llr > 0).length;

@@ -105,6 +105,8 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   encoders.restarted("image", "crash");
   encoders.rejected("audio", "norm");
   encoders.variance("audio", 0.8);
+  encoders.scanned("dock-cam", 2, 9400);
+  encoders.scanPutOff("dock-cam");
   encoders.serving("audio", "it keeps crashing");
   for (const group of ["dock", "a group that nobody configured"]) {
     fusion.eventEnded(group, "gap");
