@@ -16,7 +16,7 @@ void t.test("ordinary floor: sounds of a desktop and of stamps make few rules fi
   const { states } = await score(t, folder, "--rules", rules("hear.yaml"), "--warm", "0s,1m");
   for (const { warm, incidents, hours } of states) t.comment(`${warm}: ${incidents} false incidents in ${(hours * 60).toFixed(1)} min`);
   t.ok((states[0]?.incidents ?? Infinity) <= 3, "seen: 0");
-  t.ok((states[1]?.incidents ?? Infinity) <= 6, "seen: 4");
+  t.ok((states[1]?.incidents ?? Infinity) <= 3, "seen: 0");
 });
 
 void t.test("ordinary floor: pedestrians seen by a fixed camera make few rules fire", { skip: withoutOpenCv() }, async (t) => {
@@ -25,6 +25,6 @@ void t.test("ordinary floor: pedestrians seen by a fixed camera make few rules f
   symlinkSync(media.pedestrians(), join(folder, "person", "vtest.avi"));
   const { states } = await score(t, folder, "--rules", rules("see.yaml"), "--warm", "0s");
   for (const { warm, incidents, hours, false_incidents } of states) t.comment(`${warm}: ${incidents} false incidents in ${(hours * 60).toFixed(1)} min: ${false_incidents.map(({ rule }) => rule).join(", ")}`);
-  t.ok((states[0]?.incidents ?? Infinity) <= 3, "seen: 0");
+  t.ok((states[0]?.incidents ?? Infinity) <= 3, "seen: 0 with version 3; version 2 told 2, and 8 where it scanned");
   t.equal(states[0]?.rules.find(({ id }) => id === "person")?.hours, 0, "people are truly there");
 });
