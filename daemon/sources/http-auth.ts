@@ -28,10 +28,10 @@ export class HttpAnswer {
 
   /** The `Authorization` header of the next GET. Source: RFC 7616, RFC 7617. */
   header(uri: string): string {
-    const { user, password } = this.#credentials;
-    if (this.#challenge.scheme === "basic") return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    const [user, password] = [octets(this.#credentials.user), octets(this.#credentials.password)];
+    if (this.#challenge.scheme === "basic") return `Basic ${Buffer.from(`${user}:${password}`, "latin1").toString("base64")}`;
     const { values, hash, session } = this.#challenge;
-    const digest = (...parts: string[]): string => createHash(hash).update(parts.join(":")).digest("hex");
+    const digest = (...parts: string[]): string => createHash(hash).update(parts.join(":"), "latin1").digest("hex");
     const [realm, nonce] = [values.get("realm") ?? "", values.get("nonce") ?? ""];
     const cnonce = randomBytes(8).toString("hex");
     const count = (++this.#count).toString(16).padStart(8, "0");
@@ -45,6 +45,11 @@ export class HttpAnswer {
     const fields = [...Object.entries(quoted).map(([key, value]) => `${key}="${value.replaceAll(/["\\]/g, "\\$&")}"`), ...Object.entries(bare).map(([key, value]) => `${key}=${value}`)];
     return `Digest ${fields.join(", ")}`;
   }
+}
+
+/** A text's octets of UTF-8, a character each, as headers come in and go out: what is hashed is what is sent. */
+function octets(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 function challengeOf(header: string): Challenge | undefined {

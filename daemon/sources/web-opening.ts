@@ -60,18 +60,32 @@ export async function openWeb(options: WebOpeningOptions, clock: Clock, signal: 
 /** Reads until it can be told what it is, and puts that back. */
 async function startOf(response: IncomingMessage, timeoutMs: number): Promise<Uint8Array> {
   const late = setTimeout(() => response.destroy(new Error("it gave nothing in time")), timeoutMs);
+  let start = Buffer.alloc(0);
   try {
     for (;;) {
       const chunk = response.read() as Buffer | null;
-      if (chunk !== null) response.unshift(chunk);
-      if (response.complete || (chunk !== null && chunk.length >= LOOK_BYTES)) return chunk ?? new Uint8Array();
+      if (chunk !== null) start = Buffer.concat([start, chunk]);
+      if (response.complete || start.length >= LOOK_BYTES) {
+        if (start.length > 0) response.unshift(start); // only now: it makes the stream readable at once, for ever
+        return start;
+      }
       if (response.destroyed) throw new FusiondError("source_unavailable", "the camera closed the connection");
-      await Promise.race(["readable", "end", "close"].map((event) => once(response, event)));
+      await oneOf(response, "readable", "end", "close");
     }
   } catch (error) {
     throw error instanceof FusiondError ? error : new FusiondError("source_unavailable", `the camera: ${messageOf(error)}`, { cause: error });
   } finally {
     clearTimeout(late);
+  }
+}
+
+/** Resolves with the first of these events, and leaves nobody listening. Errors: the stream's own. */
+async function oneOf(stream: Readable, ...events: readonly string[]): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race(events.map((event) => once(stream, event, { signal: over.signal })));
+  } finally {
+    over.abort();
   }
 }
 

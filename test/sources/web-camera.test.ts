@@ -8,6 +8,9 @@ import t from "tap";
 import { HttpAnswer } from "../../daemon/sources/http-auth.js";
 import { MediaSource, type MediaSourceOptions } from "../../daemon/sources/media-source.js";
 import { webContent } from "../../daemon/sources/web-content.js";
+import { openWeb } from "../../daemon/sources/web-opening.js";
+import { systemClock } from "../../daemon/runtime/clock.js";
+import { again } from "../support/eventually.js";
 import { motionJpeg, webCamera as camera } from "../support/web-camera.js";
 import { collect, makeMedia, mediaOptions, plainCoding, RememberedTelemetry, scratch, testPicture, testTone, without, type Told } from "./support.js";
 
@@ -96,6 +99,24 @@ void t.test("sources: a web stream and a web file are read, whichever end they h
     const told = await collect(source(url + path, new RememberedTelemetry()), (so_far) => so_far.captures.length >= 5 || so_far.states.includes("alarmed"));
     t.same(told.states, ["starting", "healthy"], path);
   }
+});
+
+void t.test("sources: a camera that gives its first bytes one by one is read, and nobody is left listening", async (t) => {
+  const part = Buffer.from(`--${"x".repeat(60)}\r\nContent-Type: image/jpeg\r\n\r\n`);
+  const { url } = await camera(t, (_request, response) => {
+    response.writeHead(200, { "content-type": "multipart/x-mixed-replace" });
+    let sent = 0;
+    response.on("close", again(5, () => response.write(part.subarray(sent, ++sent))));
+  });
+  const warnings: string[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", warn);
+  t.teardown(() => process.off("warning", warn));
+  const { body, content } = await openWeb({ url, follow: false, timeoutMs: 10_000, snapshotsPerSecond: 1 }, systemClock, new AbortController().signal);
+  t.equal(content, "multipart");
+  t.ok((body?.listenerCount("end") ?? 0) <= 1);
+  body?.destroy();
+  t.same(warnings, []);
 });
 
 void t.test("sources: what is no camera is refused in a sentence", async (t) => {
@@ -195,6 +216,12 @@ void t.test("sources: whatever a camera asks is answered or not, and never crash
   t.match(HttpAnswer.to('Digest realm="r", nonce="n", algorithm=MD5-sess, qop=auth', { user: "u", password: "p" })?.header("/x"), /algorithm=MD5-sess, qop=auth, nc=00000001$/);
   t.match(HttpAnswer.to('Digest realm="r", nonce="n"', { user: "u", password: "p" })?.header("/x"), /^Digest username="u", realm="r", nonce="n", uri="\/x", response="[0-9a-f]{32}"$/);
   t.equal(HttpAnswer.to("Negotiate", { user: "u", password: "p" }), undefined);
+  const octets = (text: string): string => Buffer.from(text).toString("latin1");
+  const polish = HttpAnswer.to(octets('Digest realm="Kamera północ", nonce="n"'), { user: "żółw", password: "gęś" })?.header("/x") ?? "";
+  const md5 = (...parts: string[]): string => createHash("md5").update(parts.join(":")).digest("hex");
+  const response = md5(md5("żółw", "Kamera północ", "gęś"), "n", md5("GET", "/x"));
+  t.equal(polish, octets(`Digest username="żółw", realm="Kamera północ", nonce="n", uri="/x", response="${response}"`), "UTF-8, octet by octet");
+  t.equal(HttpAnswer.to("Basic", { user: "ż", password: "ę" })?.header("/"), `Basic ${Buffer.from("ż:ę").toString("base64")}`);
   t.end();
 });
 
