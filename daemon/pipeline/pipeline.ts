@@ -86,7 +86,7 @@ const LOSSES: Readonly<Record<DropReason, string>> = {
   overload: "more comes of all sources together than can be taken",
   too_late: "it comes too late to count",
   encode_failed: "it cannot be encoded",
-  skew: "its times are not to be trusted",
+  skew: "some of it is missing",
   outlier: "its times are not to be trusted",
   shutdown: "fusiond is stopping",
   failed: "a fault of fusiond: see the log",

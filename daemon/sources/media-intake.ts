@@ -42,6 +42,8 @@ export class MediaIntake {
   readonly #watcher: IntakeWatcher;
   readonly #windows: PcmWindows | undefined;
   readonly #sampleRateHz: number;
+  /** Whether sound was lost right before what comes next. */
+  #isBroken = false;
   #captures = 0;
 
   constructor(timeline: Timeline, outlet: SignalOutlet, clock: Clock, watcher: IntakeWatcher, sound?: WindowOptions) {
@@ -75,6 +77,8 @@ export class MediaIntake {
     this.#timeline.arrived(endPtsMs, receivedAtMs);
     const pushed = this.#windows?.push(samples, ptsMs);
     if (pushed?.gap === true) this.#watcher.gap();
+    if (pushed?.gap === true || this.#isBroken) this.#outlet.lostUntil("audio", this.#timeline.timeOf(ptsMs), "skew");
+    this.#isBroken = false;
     for (const window of pushed?.windows ?? []) await this.#window(window, receivedAtMs);
     await this.#watcher.sound(sound, receivedAtMs, this.#timeline.timeOf(endPtsMs), this.#timeline.timeOf(ptsMs));
   }
@@ -82,6 +86,7 @@ export class MediaIntake {
   /** The next piece of sound does not follow on: what waits for its window is given up. */
   breakSound(): void {
     this.#windows?.reset();
+    this.#isBroken = true;
     this.#watcher.gap();
   }
 

@@ -86,6 +86,12 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     this.#lose({ kind: "lost", modality, from: at, to: at, reason }, reason);
   }
 
+  /** Tells that nothing of a modality was taken between what was told and `until` (event time, Unix ms); who gives up counts it. */
+  lostUntil(modality: Modality, until: number, reason: DropReason): void {
+    const told = this.#progress.get(modality);
+    if (told !== undefined) this.#lose({ kind: "lost", modality, from: told + 1, to: Math.max(told + 1, Math.ceil(until) - 1), reason }, reason);
+  }
+
   /** Tells a transition; see `SourceSignal`. `at` is event time, Unix ms. */
   async state(state: SourceState, at: number, detail?: string, witnesses?: readonly ModalityWitness[]): Promise<void> {
     const more = { ...(detail === undefined ? {} : { detail }), ...(witnesses === undefined ? {} : { witnesses }) };
