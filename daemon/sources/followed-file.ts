@@ -2,7 +2,7 @@
 import { statSync, type Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Clock } from "../runtime/clock.js";
-import { LineFile, type LineFileOptions } from "./line-file.js";
+import { LineFile, type LineFileOptions, type Place } from "./line-file.js";
 
 /** What one look at the path gave. */
 export interface Look {
@@ -37,8 +37,8 @@ export class FollowedFile {
   readonly #clock: Clock;
   readonly #options: LineFileOptions;
   #file: LineFile | undefined;
-  /** How it was when it began to be followed: what it held then is old. */
-  #old: Stats | undefined;
+  /** How it was when it began to be followed, or when it could not be read any more: what it held then is old. */
+  #old: Place | undefined;
   #left: Left[] = [];
 
   constructor(path: string, clock: Clock, options: LineFileOptions) {
@@ -50,8 +50,6 @@ export class FollowedFile {
 
   /** The lines written since the last look, or since this was made, those of replaced files first. */
   async look(): Promise<Look> {
-    const old = this.#old;
-    this.#old = undefined;
     const found = await stat(this.#path).catch((error: NodeJS.ErrnoException) => error);
     const now = found instanceof Error ? undefined : found;
     const lines: string[] = [];
@@ -60,9 +58,11 @@ export class FollowedFile {
     const fault = found instanceof Error ? systemFault(found) : kindFault(found);
     if (now === undefined || fault !== undefined) return { lines, ...(fault === undefined ? {} : { fault }) };
     try {
-      this.#file ??= this.#takeBack(now) ?? (await LineFile.open(this.#path, old, this.#options));
+      this.#file ??= this.#takeBack(now) ?? (await LineFile.open(this.#path, this.#old, this.#options));
+      this.#old = undefined;
       lines.push(...(await this.#file.read()));
     } catch (error) {
+      this.#old ??= this.#file?.place; // what cannot be read now may be read later
       await this.#file?.close().catch(() => undefined); // it is given up either way
       this.#file = undefined;
       return { lines, fault: systemFault(error as NodeJS.ErrnoException) };

@@ -24,6 +24,11 @@ export class LineCutter {
     this.#options = options;
   }
 
+  /** Bytes of the line that has not ended yet; of one that is too long none are kept. */
+  get waitingBytes(): number {
+    return this.#rest.length;
+  }
+
   /** The lines that end with these bytes, as `lineText` gives them. */
   push(bytes: Uint8Array): string[] {
     const lines: string[] = [];

@@ -4,6 +4,9 @@ import { open, type FileHandle } from "node:fs/promises";
 import { LineCutter, type LineCutterOptions } from "./line-cutter.js";
 import { ENCODING_BYTES, isUtf16 } from "./text-encoding.js";
 
+/** A file at some moment: all that it held up to `size` then is old. */
+export type Place = Pick<Stats, "dev" | "ino" | "size" | "mtimeMs">;
+
 /** What a file tells of its lines. */
 export interface LineFileOptions extends LineCutterOptions {
   /** A line came in an encoding that is not read. */
@@ -18,6 +21,9 @@ const TAIL_BYTES = 64;
 
 const NOTHING = Buffer.alloc(0);
 
+/** No file was changed then: it is looked at. */
+const NEVER = -1;
+
 /**
  * A file, FIFO or character device, read without ever waiting for it.
  *
@@ -30,7 +36,7 @@ export class LineFile {
   readonly #cutter: LineCutter;
   readonly #onUnreadable: () => void;
   #position = 0;
-  #mtimeMs = -1;
+  #mtimeMs = NEVER;
   /** The first bytes, and the last ones before the position. */
   #head: Buffer = NOTHING;
   #tail: Buffer = NOTHING;
@@ -43,15 +49,26 @@ export class LineFile {
   }
 
   /** Opens what is at the path; `old`: how it was when all that it held was old. Errors: those of the system. */
-  static async open(path: string, old: Stats | undefined, options: LineFileOptions): Promise<LineFile> {
+  static async open(path: string, old: Place | undefined, options: LineFileOptions): Promise<LineFile> {
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const file = new LineFile(handle, await handle.stat(), options);
-    if (old !== undefined && file.#stats.isFile() && file.is(old) && file.#stats.size >= old.size) await file.#passOver(old);
-    return file;
+    try {
+      const file = new LineFile(handle, await handle.stat(), options);
+      if (old !== undefined && file.#stats.isFile() && file.is(old) && file.#stats.size >= old.size) await file.#passOver(old);
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** The file as far as its lines were given: what has not ended yet is not old. */
+  get place(): Place {
+    const { dev, ino } = this.#stats;
+    return { dev, ino, size: this.#position - this.#cutter.waitingBytes, mtimeMs: NEVER };
   }
 
   /** Whether this is what the path now leads to. */
-  is({ dev, ino }: Stats): boolean {
+  is({ dev, ino }: Pick<Stats, "dev" | "ino">): boolean {
     return this.#stats.dev === dev && this.#stats.ino === ino;
   }
 
@@ -80,7 +97,7 @@ export class LineFile {
     await this.#handle.close();
   }
 
-  async #passOver({ size, mtimeMs }: Stats): Promise<void> {
+  async #passOver({ size, mtimeMs }: Place): Promise<void> {
     this.#position = size;
     this.#mtimeMs = mtimeMs;
     this.#head = await this.#at(0, Math.min(this.#position, ENCODING_BYTES));

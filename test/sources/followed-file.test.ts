@@ -1,6 +1,8 @@
 // Files that are followed through every way of rotating them, and things at a path that are no files.
 import { execFileSync } from "node:child_process";
 import { appendFileSync, closeSync, copyFileSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import fs, { type FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -40,6 +42,35 @@ void t.test("followed file: what is written before the first look is news, what 
   renameSync(replaced.path, `${replaced.path}.1`);
   writeFileSync(replaced.path, "new and longer\n");
   t.same(await replaced.lines(), ["new and longer"]);
+});
+
+void t.test("followed file: what cannot be read for a moment is not told anew afterwards", async (t) => {
+  const { path, lines, fault } = following(t, { old: "old\n" });
+  const { open } = fs;
+  const failing = (code: string): void => {
+    fs.open = () => Promise.reject(Object.assign(new Error(), { code }));
+    syncBuiltinESMExports();
+  };
+  const well = (): void => {
+    fs.open = open;
+    syncBuiltinESMExports();
+  };
+  t.teardown(well);
+  failing("EMFILE");
+  t.match(await fault(), /EMFILE/);
+  well();
+  t.same(await lines(), [], "not at the first look");
+  appendFileSync(path, "one\ntw");
+  t.same(await lines(), ["one"]);
+  const handle = await open(path);
+  const handles = Object.getPrototypeOf(handle) as FileHandle;
+  const read = Object.getOwnPropertyDescriptor(handles, "read") as PropertyDescriptor;
+  await handle.close();
+  handles.read = () => Promise.reject(Object.assign(new Error(), { code: "EIO" }));
+  appendFileSync(path, "o\n");
+  t.match(await fault(), /EIO/);
+  Object.defineProperty(handles, "read", read);
+  t.same(await lines(), ["two"], "nor later, and of a line that was begun all");
 });
 
 void t.test("followed file: what a writer still says to the file that was renamed is read, then what it says to the new one", async (t) => {
