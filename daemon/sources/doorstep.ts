@@ -61,7 +61,7 @@ function openTo(location: string): Socket | undefined {
 /** The first of these events, or its data as text; "error"; nothing when none comes in time. */
 function said(socket: Socket, events: readonly ("connect" | "data" | "end")[], signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), ANSWER_WITHIN_MS);
+    const timer = setTimeout(() => done(undefined), ANSWER_WITHIN_MS);
     const done = (answer: string | undefined): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);

@@ -1,9 +1,10 @@
 // Why a source gives nothing, in an operator's words: real ffmpeg against servers that fail in real ways.
+import { getEventListeners } from "node:events";
 import { createServer as createHttp, type RequestListener } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { failureOf } from "../../daemon/sources/failure-words.js";
-import { isReachable } from "../../daemon/sources/doorstep.js";
+import { isReachable, whatAnswers } from "../../daemon/sources/doorstep.js";
 import { MediaSource } from "../../daemon/sources/media-source.js";
 import { collect, mediaOptions, RememberedTelemetry, without } from "./support.js";
 
@@ -97,4 +98,7 @@ void t.test("doorstep: says whether something is there, and reaches for nothing 
   t.equal(await isReachable("/dev/no-such-thing", signal), false);
   t.equal(await isReachable("plughw:1,0", signal), true, "one cannot know");
   t.equal(await isReachable(`rtsp://127.0.0.1:${port}/x`, AbortSignal.abort()), false);
+  const mute = await listening(t, createServer((socket) => void socket.on("error", () => undefined).resume()));
+  t.equal(await whatAnswers(`rtsp://127.0.0.1:${mute}/x`, signal), "it takes the connection but does not answer");
+  t.same(getEventListeners(signal, "abort"), [], "and leaves nothing at the signal of a source that may wait for days");
 });
