@@ -228,7 +228,10 @@ export class OutboxPublisher {
     this.#wakeable.clear();
     const rows = await this.#options.store.claim(room, [...run.inFlight.keys(), ...run.parked.keys()]);
     for (const row of rows) run.inFlight.set(row.key, this.#send(run, row));
-    if (run.inFlight.size === 0 && run.parked.isEmpty) this.#check.idle();
+    if (run.inFlight.size === 0 && !run.parked.areWaiting) {
+      run.parked.clear(); // what was rejected has been shed since
+      this.#check.idle();
+    }
     run.moreWait = rows.length === room;
     if (!run.moreWait) this.#backlog.onlyInFlight(run.inFlight.size);
     return rows.length;

@@ -19,9 +19,9 @@ export class ParkedKeys {
     this.#onDue = onDue;
   }
 
-  /** Whether no key was rejected lately: none waits, and none is being tried again. */
-  get isEmpty(): boolean {
-    return this.#delaysMs.size === 0;
+  /** Whether a key waits now. */
+  get areWaiting(): boolean {
+    return this.#timers.size > 0;
   }
 
   /** The keys that wait now. */

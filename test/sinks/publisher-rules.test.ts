@@ -2,6 +2,7 @@
 import t, { type Test } from "tap";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { Clock, Timer } from "../../daemon/runtime/clock.js";
+import { BrokerFault } from "../../daemon/bus/broker-failure.js";
 import { LOOK_EVERY_MS, OutboxPublisher } from "../../daemon/sinks/outbox-publisher.js";
 import { ParkedKeys } from "../../daemon/sinks/parked-keys.js";
 import { mayBeUnknownToSink } from "../../daemon/sinks/redelivery.js";
@@ -65,8 +66,8 @@ class ScriptedSink implements Sink {
   }
 }
 
-async function rig(t: Test, inFlightMax = 8) {
-  const { store } = await openStore(t, { folder: temporaryFolder(t) });
+async function rig(t: Test, inFlightMax = 8, maxBytes = 2 ** 20) {
+  const { store } = await openStore(t, { folder: temporaryFolder(t), maxBytes });
   const [clock, sink, telemetry] = [new VirtualClock(), new ScriptedSink(), new RecordingDeliveryTelemetry()];
   const publisher = new OutboxPublisher({ store, sink, inFlightMax, onFailure: (error) => t.fail(String(error)), clock }, telemetry);
   t.teardown(() => publisher.stop(clock.nowMs));
@@ -134,6 +135,22 @@ await t.test("publisher: waits longer and longer, up to a bound, while a connect
   t.ok((clock.delaysMs.at(-1) ?? 0) >= 7_500);
   await until(() => sink.delivered.length === 1);
   t.match(await store.counts(), { acknowledged: 1, pending: 0 });
+});
+
+await t.test("publisher: a message that is rejected and then shed no longer counts against delivery", async (t) => {
+  const { store, sink, clock, publisher, until, telemetry } = await rig(t, 8, 4000);
+  const tooLarge = new BrokerFault({ code: "sink_rejected", reason: "too_large", advice: "" }, "too large", {});
+  sink.answer = (row) => (row.class === "health" ? Promise.reject(tooLarge) : Promise.resolve());
+  publisher.start();
+  await store.commit(batch(message("cam", 1, { class: "health", bytes: 1500 })));
+  publisher.wake();
+  await until(() => telemetry.deliveries.some((delivery) => delivery.state === "degraded"));
+  await store.commit(batch(message("a", 1, { bytes: 1500 }), message("b", 1, { bytes: 1500 })));
+  publisher.wake();
+  await until(() => sink.delivered.length === 2);
+  t.match(await store.counts(), { pending: 0, shed: [{}, {}, {}, { class: "health", at: "later", count: 1 }] });
+  clock.advance(5_000);
+  await until(() => telemetry.deliveries.at(-1)?.state === "deliverable");
 });
 
 await t.test("parked keys: are bounded and come free by success", (t) => {
