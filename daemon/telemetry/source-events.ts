@@ -194,7 +194,6 @@ export class SourceEvents implements SourceTelemetry {
   restarted(sourceId: string, reason: RestartReason, detail: string): void {
     this.#restarts.increase({ source: this.#ids.of(sourceId), reason });
     this.#health.sourceTriedInVain(sourceId, detail);
-    this.#logger.log("warn", "source is started again", { source: sourceId, reason, detail });
   }
 
   anomaly(sourceId: string, kind: AnomalyKind | "rate", active: boolean): void {

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import t, { type Test } from "tap";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { programs } from "../support/debian.js";
-import { eventually } from "../support/eventually.js";
+import { eventually, momentLater } from "../support/eventually.js";
 import { descendants, Fusiond } from "../support/fusiond.js";
 
 const env = { ...process.env, PATH: [dirname(programs.natsServer()), process.env["PATH"]].join(delimiter) };
@@ -51,6 +51,8 @@ void t.test("limits: a daemon that may open no more files loses a camera, says s
   limitFiles(daemon.pid, limitFor(daemon.pid, 5));
   for (const pid of descendants(daemon.pid).filter((one) => commandOf(one) === "ffmpeg")) process.kill(pid, "SIGKILL");
   await said(/cannot start ffmpeg: no more open files, processes or memory are allowed \(EMFILE\): raise /);
+  await momentLater(3000); // in which it is tried again and again
+  t.equal(daemon.log.filter((entry) => JSON.stringify(entry).includes("cannot start ffmpeg")).length, 1, "one sentence");
   limitFiles(daemon.pid, Number(most));
   await said(/"source":"cam","state":"healthy"/);
   t.same(daemon.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{")), [], "no stack trace");
