@@ -16,10 +16,13 @@ export type TermsPack = Pick<Pack, "conditions" | "vocabulary" | "space" | "mani
 const ABSENCE_MISSES = 0.02;
 
 /**
- * How much more than the pack's default a condition may cost that is not enough alone: another sense holds, rightly or
- * wrongly, no more than a fifth of the time.
+ * How much more than the pack's default a condition may cost that is not enough alone: by chance another sense agrees with
+ * hardly more than one in twenty of its false alarms.
  */
-const ACCOMPANIED_FACTOR = 5;
+const ACCOMPANIED_FACTOR = 20;
+
+/** Found more often than this although it is not there, an absence within half a minute is concluded less than every other time. */
+const ABSENCE_ALARMS_MAX_PER_HOUR = 80;
 
 /** Found less often than this, a condition is not worth waiting for. */
 const RECALL_LEAST = 0.5;
@@ -49,12 +52,14 @@ export function unmeasuredCosts(loaded: LoadedConfig, pack: TermsPack): ConfigPr
   });
 }
 
-/** What finds too little at the cost that it may have. */
+/** What finds too little at the cost that it may have, and absences that hold next to never, since something always looks like it. */
 export function weakConditions(loaded: LoadedConfig, pack: TermsPack): ConfigProblem[] {
   return askedIn(loaded, pack).flatMap(({ prompt, asked }) => {
     const costs = costsOf(pack, asked);
-    if (costs === undefined || asked.absent || costs.positives === 0) return [];
+    if (costs === undefined) return [];
     const at = thresholdOf(pack, costs, asked);
+    if (prompt.absence !== undefined) return (costs.perHour[at] as number) <= ABSENCE_ALARMS_MAX_PER_HOUR ? [] : [loaded.problem(prompt.path, blockedText(prompt, costs, at))];
+    if (costs.positives === 0) return [];
     const recall = costs.recall[at] as number;
     if (recall >= RECALL_LEAST) return [];
     const message =
@@ -62,6 +67,13 @@ export function weakConditions(loaded: LoadedConfig, pack: TermsPack): ConfigPro
       "allow more with at_most, join it with another condition, or try it on your own recordings";
     return [loaded.problem(prompt.path, message)];
   });
+}
+
+function blockedText({ kind, text, absence }: ConfigPrompt, costs: ConditionCosts, at: number): string {
+  return (
+    `to miss hardly any ${kind}: "${text}", it is taken for there ${costText(costs, at)} although it is not, and "${absence}" then keeps the rule silent: ` +
+    "say a confidence here, such as 0.7, if that is too often"
+  );
 }
 
 /** One line for each condition that looks or listens: what it takes, and what that costs and finds. */

@@ -30,8 +30,9 @@ const sure = (statistic: number, b = -1): number => logistic(logit(0.05) + 1.5 *
 
 void t.test("condition terms: what says nothing takes what costs no more than the pack's default, in absences what misses nearly nothing", async (t) => {
   const pack = await packWith(t, conditionJson());
-  const loaded = configured("  a: {all: [{hear: dogs}, {hear: cow}, {see: person}], unless: {hear: dog}}");
+  const loaded = configured("  a: {any: [{hear: dogs}, {hear: cow}, {see: person}], unless: {hear: dog}}");
   t.strictSame(confidences(loaded, pack), [sure(2), sure(2, -2), 0.7, sure(0)], "a synonym, one never tried, a tower without tables, an absence");
+  t.strictSame(confidences(configured("  b: {all: [{hear: dog}, {see: person}]}"), pack), [sure(0), 0.7], "beside another sense it may cost more");
   const own = configured("  a: {confidence: 0.9, all: [{hear: dog}, {hear: cow, confidence: 0.5}], unless: {hear: dog}}");
   t.strictSame(confidences(own, pack), [0.9, 0.5, sure(0)], "what is said is taken, by a rule for what must be there");
 });
@@ -63,6 +64,15 @@ void t.test("condition terms: what finds less than half at its cost is told, and
     "a: hear: cow from 0.13 up: wrong some 1/h for the mean prompt, never tried on what is there",
     "a: unless hear: dog from 0.02 up: wrong some 13/h (2.0 h measured), finds 100 % of what is there (15 tries)",
   ]);
+});
+
+void t.test("condition terms: an absence that something is taken for all the time is told", async (t) => {
+  const json = conditionJson();
+  (json["prompts"] as { dog: { looks: { alarms: number[] }[] } }).dog.looks[1] = { b: -1, alarms: [600, 2, 0], recall: [1, 0.5, 0] } as { alarms: number[] };
+  const loaded = configured("  a: {all: [{hear: cow}], unless: {hear: dog}}", "  b: {all: [{hear: cow}], unless: {hear: dog, confidence: 0.7}}");
+  const told = weakConditions(loaded, await packWith(t, JSON.parse(JSON.stringify(json))));
+  t.match(told, [{ line: 7, message: /^to miss hardly any hear: "dog", it is taken for there some 200\/h although it is not, and "unless" then keeps the rule silent: say/ }]);
+  t.equal(told.length, 1);
 });
 
 void t.test("condition terms: fusiond check prints what conditions take, and refuses what was not measured", async (t) => {
