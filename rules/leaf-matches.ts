@@ -249,7 +249,7 @@ export function carryOver(state: LeafState, fromId: string, to: FusionEvent, mer
 
 /** Forgets what ended before `horizon` and is of no open event. */
 export function forgetOlder(state: LeafState, horizon: number, isOpen: (eventId: string) => boolean): LeafState {
-  const stale = [...state.byEvent.values()].filter((match) => lastToldOf(match) < horizon && !isOpen(match.eventId));
+  const stale = [...state.byEvent.values()].filter((match) => match.lastEnd < horizon && !isOpen(match.eventId) && lastToldOf(match) < horizon);
   const runs = (state.runs[0]?.end ?? Infinity) < horizon ? state.runs.filter((run) => run.end >= horizon) : state.runs;
   if (stale.length === 0) return runs === state.runs ? state : { ...state, runs };
   const byEvent = new Map(state.byEvent);
