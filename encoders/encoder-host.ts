@@ -36,7 +36,7 @@ export interface EncoderHostOptions {
 }
 
 /** A capture that waited for this long says that the tower is behind, ms: the scan, which can wait, is put off then. */
-const BEHIND_MS = 300;
+const BEHIND_MS = 100;
 /** First and longest wait before a child that keeps going down is started again, ms. */
 const BACKOFF_MS = { first: 250, max: 30_000 };
 /** Captures wait for a child that comes back within this time, ms; otherwise they are rejected. */
