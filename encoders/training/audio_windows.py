@@ -1,8 +1,5 @@
-"""The windows that sound towers are trained and judged on.
-
-A pool of spoiled windows is drawn once and shared by all towers: what the front end makes of each, which clips are in it, and what the
-teacher says of the same sound before it was spoiled. The evaluation windows are always drawn on the processor, so that every tower
-and every machine is judged on the same ones.
+"""The windows that the body of the sound tower is tuned on: a pool of spoiled ones, drawn once; what the front end makes of each, which
+clips are in it, and what the teacher says of the same sound before it was spoiled.
 """
 import os
 
@@ -14,8 +11,7 @@ from audio_data import clips, labels
 from audio_voices import voices
 from paths import OUT
 
-WINDOWS, CHUNK, HOP = int(os.environ.get("AUDIO_WINDOWS", 200_000)), 1000, 8000
-SEED, EVALUATION_SEED = 1, 99
+WINDOWS, CHUNK, SEED = int(os.environ.get("AUDIO_WINDOWS", 200_000)), 1000, 1
 
 
 def rows():
@@ -70,19 +66,3 @@ def pool(tower, device):
         for name, value in made.items():
             parts[name].append(value)
     return {name: torch.cat(value) for name, value in parts.items()}
-
-
-def evaluation():
-    """Windows 0.5 s apart of each clip, clean; the loudest one at 0 and 10 dB in two backgrounds; nothing at all. Cached."""
-    cache = OUT / "evaluation.npz"
-    if not cache.exists():
-        said, sounds, dice = torch.as_tensor(voices()[0]).float() / 32768, aug.Clips(np.array(clips(aug.RATE))), aug.Dice(EVALUATION_SEED)
-        n, last = len(sounds.sounds), sounds.sounds.shape[1] - aug.SAMPLES
-        every = torch.arange(n)
-        whole = torch.stack([sounds.at(every, torch.full((n,), o)) for o in range(0, last + 1, HOP)], 1).flatten(0, 1)
-        loud = sounds.at(every, sounds.loudest)
-        twice = loud.repeat_interleave(2, 0)
-        noisy = {db: (twice + aug.background(dice, 2 * n, said) * aug.rms(twice).clamp(min=1e-4) * aug.decibels(torch.tensor(-float(db)))).clamp(-1, 1) for db in (0, 10)}
-        sets = {"whole": whole, "loud": loud, "noisy0": noisy[0], "noisy10": noisy[10], "nothing": aug.nothing(dice, 1500, said)}
-        np.savez(cache, **{k: v.numpy().astype(np.float16) for k, v in sets.items()})
-    return np.load(cache)

@@ -1,77 +1,26 @@
-"""Scores sound towers: `evaluate_audio.py cv` those of train_audio.py, each on its own fold; `evaluate_audio.py PACK` an exported pack.
+"""Scores sound towers as audio_judge.py says: `evaluate_audio.py cv` the heads of the folds, each on its own fold, and any
+graphs named behind it, which may have heard what they are judged by: only to compare.
 
-All towers hear the same windows. Whole clip: windows every 0.5 s; a prompt's score is the mean of its two best windows (max2) or of all
-(mean); the answer is the best of the 48 classes' prompts. Recall is averaged over classes with at least 5 recordings.
+The body has met the recordings of the first set of clips: "new" counts only recordings that it has not.
 """
-import base64
-import collections
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 
-import audio_windows
-import space
-from audio_augment import SAMPLES
+import audio_judge as judge
+import audio_pool
+from audio_body import Body
 from audio_classes import CONCEPT
-from audio_data import labels
-from audio_model import AudioTower
+from audio_sounds import FOLDS, sounds
 from paths import OUT
 from session import Session
-from train_audio import SEEDS
-from write_graph import write_graph
+from train_heads import heads_of, vectors_of
+from write_audio import write_tower
 
-CLASSES = sorted(CONCEPT)
-SETS = ("whole", "loud", "noisy0", "noisy10", "nothing")
-
-
-def text_vectors(pack=None):
-    """[48, 256]: the prompts of the classes, from concepts.txt or from a pack's own vocabulary."""
-    if pack is None:
-        known = {c["name"]: c["vector"] for c in space.concepts()}
-        return np.stack([known[CONCEPT[c]] for c in CLASSES])
-    table = json.loads((pack / "text.json").read_text())
-    raw = np.frombuffer(base64.b64decode(table["vectors"]), np.int8).reshape(-1, table["dimensions"]).astype(np.float64)
-    known = dict(zip(table["phrases"], space.unit(raw)))
-    return np.stack([known.get(c.replace("_", " "), known.get(CONCEPT[c])) for c in CLASSES])
-
-
-def large():
-    recordings = collections.defaultdict(set)
-    for row in labels():
-        recordings[row["label"]].add(row["source_id"])
-    return [c for c in CLASSES if len(recordings[c]) >= 5]
-
-
-def recalls(answers, truth, keep):
-    """Per class, over the clips in keep."""
-    return {c: float(np.mean([answers[i] == CLASSES.index(c) for i in keep if truth[i] == c])) for c in CLASSES if any(truth[i] == c for i in keep)}
-
-
-def scores(vectors, text, keep):
-    """Every measure of one tower on the clips in keep. vectors: evaluation set name -> [N, 256]."""
-    truth, big = [row["label"] for row in labels()], large()
-    whole = (vectors["whole"] @ text.T).reshape(len(truth), -1, len(CLASSES))
-    answers = {
-        "whole_max2": np.sort(whole, 1)[:, -2:].mean(1).argmax(1),
-        "whole_mean": whole.mean(1).argmax(1),
-        "loud": (vectors["loud"] @ text.T).argmax(1),
-    }
-    out = {}
-    for name, answer in answers.items():
-        each = recalls(answer, truth, keep)
-        out[name] = np.mean([each[c] for c in big if c in each])
-        out[name + "_accuracy"] = np.mean([answer[i] == CLASSES.index(truth[i]) for i in keep])
-    for db in ("noisy0", "noisy10"):
-        both = (vectors[db] @ text.T).reshape(len(truth), 2, -1).argmax(2)
-        out[db] = np.mean([np.mean([recalls(both[:, k], truth, keep)[c] for c in big if c in recalls(both[:, k], truth, keep)]) for k in (0, 1)])
-    right = np.array([whole[i, :, CLASSES.index(truth[i])].max() for i in keep])
-    idle = (vectors["nothing"] @ text.T).max(1)
-    out["cosine_right"], out["cosine_nothing_p99"] = right.mean(), np.percentile(idle, 99)
-    out["auc_any_prompt"] = auc(np.array([whole[i].max() for i in keep]), idle)
-    return out, recalls(answers["whole_max2"], truth, keep), answers
+LEAST = 5  # recordings of a label that counts
+SETS = ("clean", "noisy")
 
 
 def auc(positive, negative):
@@ -79,76 +28,88 @@ def auc(positive, negative):
     return float(np.mean((np.searchsorted(order, positive, "left") + np.searchsorted(order, positive, "right")) / 2 / len(order)))
 
 
-def session_of(fold, seed):
-    """The tower that never heard the fold, as the daemon would run it."""
-    path = OUT / f"audio_fold_{fold}_{seed}.onnx"
+def fold_vectors(name):
+    """[N, 256]: the windows of a set of audio_pool.py, each by the heads that never met its recording. Cached."""
+    cache = OUT / f"audio_vectors_{name}.npy"
+    if not cache.exists():
+        said, fold = audio_pool.pool(name), np.array([s.fold for s in sounds()])
+        out = np.zeros((len(said["said"]), judge.space.DIMENSIONS), np.float32)
+        for k in range(FOLDS):
+            mine = fold[said["sound"]] == k
+            out[mine] = vectors_of(heads_of(k), said["said"][mine])
+        np.save(cache, out)
+    return np.load(cache)
+
+
+def session_of(fold):
+    """The tower of the fold, as the daemon would run it."""
+    path = OUT / f"audio_fold_{fold}.onnx"
     if not path.exists():
-        tower = AudioTower()
-        tower.load_state_dict(torch.load(OUT / f"audio_tower_{fold}_{seed}.pt"))
-        write_graph(tower, torch.zeros(2, SAMPLES), path, "pcm")
+        write_tower(Body(), heads_of(fold), path)
     return Session(path)
 
 
-def fold_vectors(seed=0):
-    """Held-out fold -> vectors of the evaluation sets by the tower of that seed that never heard it. Cached."""
-    out = {}
-    for fold in range(5):
-        cache = OUT / f"audio_vectors_{fold}_{seed}.npz"
-        if not cache.exists():
-            np.savez(cache, **{k: v.astype(np.float16) for k, v in said(session_of(fold, seed)).items()})
-        saved = np.load(cache)
-        out[fold] = {k: saved[k].astype(np.float32) for k in saved.files}
+def classes(new):
+    """Labels of clips with at least LEAST recordings (that the body has not met), one for each concept."""
+    recordings, out = {}, {}
+    for s in sounds():
+        if s.kind == "clip" and s.shows and (s.new or not new):
+            recordings.setdefault(s.label, set()).add(s.recording)
+    for label in sorted(recordings, key=lambda l: (-len(recordings[l]), l)):
+        if len(recordings[label]) >= LEAST:
+            out.setdefault(CONCEPT[label], label)
+    return sorted(out.values())
+
+
+def shown(sound, names):
+    """Index of the concept that a window's sound shows first, -1 for nothing that has a name."""
+    first = np.array([names.index(s.shows[0]) if s.shows else -1 for s in sounds()])
+    return first[sound]
+
+
+def measures(vectors):
+    """vectors: set -> [N, 256]. Macro recalls by prompt, and false alarms an hour."""
+    names, known = judge.concepts()
+    clean, noisy, out = audio_pool.pool("clean"), audio_pool.pool("noisy"), {}
+    loud = np.flatnonzero(audio_pool.is_loud(clean))[::3]
+    fit = judge.fitted(vectors["clean"][loud], shown(clean["sound"][loud], names), names, known)
+    everything = judge.Heard(vectors["clean"], clean["sound"], clean["at_ms"], list(judge.ALARMS), names, known, fit)
+    for kind in ("new", "all"):
+        labels, keep = classes(kind == "new"), (lambda s: s.new) if kind == "new" else (lambda s: True)
+        heard = lambda v, said: judge.Heard(v, said["sound"], said["at_ms"], [CONCEPT[c] for c in labels], names, known, fit)
+        whole = heard(vectors["clean"], clean)
+        out[kind] = {"classes": len(labels), "clean": whole.macro(labels, keep)[0], "each": whole.macro(labels, keep)[1], "interval": whole.interval(labels, keep)}
+        for db in audio_pool.NOISY_DB:
+            at = noisy["db"] == db
+            out[kind][f"{db} dB"] = heard(vectors["noisy"][at], {k: noisy[k][at] for k in ("sound", "at_ms")}).macro(labels, keep)[0]
+    met = {c for c in judge.ALARMS if not any(CONCEPT[l] == c for l in classes(True))}
+    for title, keep in (("20 prompts", lambda s: True), ("those with new recordings", lambda s: s.new)):
+        prompts = [p for p in judge.ALARMS if title == "20 prompts" or p not in met]
+        out[title] = {str(r): everything.alarm_curve(prompts, keep, r) for r in (0.7, 0.8)}
+    out["hours"] = everything.seconds() / 3600
     return out
 
 
-def said(session):
-    """The vectors of the evaluation windows: set -> [N, 256]."""
-    windows = audio_windows.evaluation()
-    return {k: session.batches(windows[k].astype(np.float32), 32) for k in SETS}
+def report(title, result):
+    print(f"== {title}: {result['hours']:.2f} h of ordinary sound")
+    for kind in ("new", "all"):
+        r = result[kind]
+        print(f"{kind:4s} recordings, {r['classes']} classes: macro recall {r['clean']:.3f} (95 % {r['interval'][0]:.3f}-{r['interval'][1]:.3f}), 10 dB {r['10 dB']:.3f}, 0 dB {r['0 dB']:.3f}")
+    print("     least:", dict(sorted(((k, v) for k, v in result["new"]["each"].items()), key=lambda kv: kv[1][0])[:16]))
+    for kind in ("20 prompts", "those with new recordings"):
+        for recall, a in result[kind].items():
+            print(f"{kind}, recall {recall}: false alarms an hour {a['one']:.1f} at one threshold ({a['threshold']:.2f}), {a['own']:.1f} at thresholds of their own; by prompt {dict((k, v) for k, v in a['together'].items() if v)}")
 
 
-def report(rows, per):
-    for key in rows[0]:
-        values = np.array([r[key] for r in rows])
-        print(f"{key:22s} {values.mean():.3f} ± {values.std():.3f}  ({len(values)} runs)")
-    each = {c: round(float(np.mean([p[c] for p in per if c in p])), 2) for c in CLASSES}
-    print(dict(sorted(each.items(), key=lambda kv: kv[1])))
-
-
-def interval(seed=0, draws=1000):
-    """95 % of the macro recalls of one seed's five folds together, resampled by recording: whole clip and 0 dB."""
-    rows, text, sets = labels(), text_vectors(), fold_vectors(seed)
-    answers = {"whole": np.zeros((len(rows), 1), int), "noisy0": np.zeros((len(rows), 2), int)}
-    for fold, v in sets.items():
-        mine = np.array([int(r["fold"]) == fold for r in rows])
-        whole = np.sort((v["whole"] @ text.T).reshape(len(rows), -1, len(CLASSES)), 1)[:, -2:].mean(1).argmax(1)
-        answers["whole"][mine] = whole[mine, None]
-        answers["noisy0"][mine] = (v["noisy0"] @ text.T).argmax(1).reshape(-1, 2)[mine]
-    recordings, rng, out = collections.defaultdict(lambda: collections.defaultdict(list)), np.random.default_rng(0), {}
-    for i, r in enumerate(rows):
-        recordings[r["label"]][r["source_id"]].append(i)
-    for name, answer in answers.items():
-        right = {c: [np.mean([(answer[i] == CLASSES.index(c)).mean() for i in m]) for m in recordings[c].values()] for c in large()}
-        drawn = [np.mean([np.mean(rng.choice(v, len(v))) for v in right.values()]) for _ in range(draws)]
-        out[name] = [round(float(q), 3) for q in np.percentile(drawn, [2.5, 97.5])]
-    return out
-
-
-def main(what):
+def main(graphs):
     torch.set_num_threads(1)
-    fold, text = np.array([int(row["fold"]) for row in labels()]), text_vectors(None if what == "cv" else Path(what))
-    if what != "cv":
-        result, each, _ = scores(said(Session(Path(what) / "audio.onnx")), text, range(len(fold)))
-        print(json.dumps({k: round(float(v), 3) for k, v in result.items()}), each)
-        return
-    rows, per = [], []
-    for seed in range(SEEDS):
-        for held, vectors in fold_vectors(seed).items():
-            result, each, _ = scores(vectors, text, [i for i in range(len(fold)) if fold[i] == held])
-            rows.append(result), per.append(each)
-    report(rows, per)
-    print("95 %, by recording, first seed", interval())
+    results = {"folds": measures({s: fold_vectors(s) for s in SETS})}
+    for path in graphs:
+        results[path] = measures({s: audio_pool.heard(s, Session(path))[0] for s in SETS})
+    for title, result in results.items():
+        report(title, result)
+    (OUT / "audio_measures.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[2:])

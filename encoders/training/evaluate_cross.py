@@ -13,7 +13,8 @@ import evaluate_audio
 import evaluate_image
 import image_sets
 import space
-from audio_data import labels
+from audio_pool import pool
+from audio_sounds import sounds
 from paths import OUT
 
 EACH, FIRST, FEW = 20, 10, 5  # pictures a concept, looked at, and below which a concept is too rare in the gallery to say much
@@ -26,7 +27,7 @@ SEEN = {
     "toilet_flush": "toilet", "laughing": "person", "sneezing": "person", "coughing": "person", "footsteps": "person", "clapping": "person", "breathing": "person",
     "snoring": "person bed", "crying_baby": "person child bed", "glass_breaking": "wine|glass bottle window", "siren": "ambulance fire|truck police|car van",
     "sea_waves": "boat surfboard", "rain": "umbrella", "drinking_sipping": "cup", "pouring_water": "teapot bottle", "water_drops": "sink bathtub",
-    "brushing_teeth": "toothbrush", "can_opening": "bottle cup", "hand_saw": "chainsaw drill hammer", "door_wood_knock": "door", "door_wood_creaks": "door", "helicopter": "airplane helicopter",
+    "brushing_teeth": "toothbrush", "can_opening": "bottle cup", "hand_saw": "chainsaw drill hammer", "door_wood_knock": "door", "door_wood_creaks": "door", "helicopter": "airplane helicopter", "airplane": "airplane",
 }
 
 
@@ -41,23 +42,25 @@ def gallery(run, side):
     return run(np.stack([evaluate_image.resized(np.asarray(pictures[r.set][r.index]), side) for r in rows])), np.array([r.concept for r in rows])
 
 
-def queries(clips):
-    """kind -> a vector for each clip, by the tower that never heard it."""
-    sounds = evaluate_audio.fold_vectors()
-    mine = lambda name: [sounds[int(row["fold"])][name].reshape(len(clips), -1, space.DIMENSIONS)[i] for i, row in enumerate(clips)]
-    whole = np.stack(mine("whole"))
-    share = (1 - np.abs(whole @ space.NOTHING)) ** 2
-    return {"loudest window": np.concatenate(mine("loud")), "clip": space.unit((whole * share[:, :, None]).sum(1))}
+def queries():
+    """The clips, and kind -> a vector for each, by the heads that never met it."""
+    vectors, said, clips = evaluate_audio.fold_vectors("clean"), pool("clean"), [(i, s) for i, s in enumerate(sounds()) if s.kind == "clip"]
+    share, out = (1 - np.abs(vectors @ space.NOTHING)) ** 2, {"loudest window": [], "clip": []}
+    for i, _ in clips:
+        mine = said["sound"] == i
+        out["loudest window"].append(vectors[mine][said["level"][mine].argmax()])
+        out["clip"].append(space.unit((vectors[mine] * share[mine, None]).sum(0)))
+    return [s for _, s in clips], {kind: np.stack(v) for kind, v in out.items()}
 
 
-def search(pictures, shown, sounds, clips):
+def search(pictures, shown, heard, clips):
     """Figures, and by label of the clips: share of hits."""
     hits, pictured, chance = collections.defaultdict(list), {}, []
-    for i, row in enumerate(clips):
-        right = np.isin(shown, [w.replace("|", " ") for w in SEEN.get(row["label"], "").split()])
+    for vector, clip in zip(heard, clips):
+        right = np.isin(shown, [w.replace("|", " ") for w in SEEN.get(clip.label, "").split()])
         if right.any():
-            hits[row["label"]].append(bool(right[np.argsort(-(pictures @ sounds[i]))[:FIRST]].any()))
-            pictured[row["label"]] = int(right.sum())
+            hits[clip.label].append(bool(right[np.argsort(-(pictures @ vector))[:FIRST]].any()))
+            pictured[clip.label] = int(right.sum())
             chance.append(1 - np.prod([(len(shown) - right.sum() - k) / (len(shown) - k) for k in range(FIRST)]))
     share = lambda labels: round(float(np.mean([h for c in labels for h in hits[c]])), 3)
     often = [c for c in hits if pictured[c] >= FEW]
@@ -67,9 +70,9 @@ def search(pictures, shown, sounds, clips):
 
 def main(tower=None):
     run, side, _ = tower or evaluate_image.torch_tower()
-    clips, (seen, shown) = labels(), gallery(run, side)
+    (clips, asked), (seen, shown) = queries(), gallery(run, side)
     seen, out = space.unit(seen - seen.mean(0)), {}
-    for kind, heard in queries(clips).items():
+    for kind, heard in asked.items():
         out[kind], often, each = search(seen, shown, space.unit(heard - heard.mean(0)), clips)
         print(kind, json.dumps(out[kind]), often)
         print("  label: (share of hits, pictures)", dict(sorted(each.items(), key=lambda kv: kv[1])))

@@ -10,61 +10,59 @@ import sys
 import numpy as np
 import torch
 
-import audio_data
+import audio_judge
+import audio_pool
 import calibrate
 import evaluate_audio
 import evaluate_image
 import image_augment
+import image_crossfit
 import image_sets
 import space
 import taught
 import vocabulary
-from audio_classes import CONCEPT
-from audio_model import AudioTower
+from audio_body import Body
+from audio_sounds import sounds
 from image_model import SIDE, ImageTower
 from paths import OUT
 from session import Session
+from train_heads import heads_of
+from write_audio import write_tower
 from write_graph import write_graph
 
 PACK = OUT / "pack"
 PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
 MAPS = {
-    "image": "trained to the concept vectors of concepts.txt, every weight",
-    "audio": "trained to the concept vectors of concepts.txt, and to what EfficientAT mn04 says of the clean sound",
+    "image": "bodies tuned to the concept vectors of concepts.txt, one as it came, and a head taught on sets of them",
+    "audio": "body tuned to what EfficientAT mn04 says of the clean sound, heads taught to the concept vectors of concepts.txt",
     "text": "a table of the concept vectors of concepts.txt, made of CLIP ViT-B/32 text vectors and axes of the concepts' own",
 }
 
 
 def towers():
-    image, audio = ImageTower(), AudioTower()
+    image = ImageTower()
     image.load_state_dict(torch.load(OUT / "image_tower.pt"))
-    audio.load_state_dict(torch.load(OUT / "audio_tower.pt"))
     write_graph(image, torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8), PACK / "image.onnx", "rgb")
-    write_graph(audio, torch.zeros(2, SAMPLES), PACK / "audio.onnx", "pcm")
-    return {"image": parameters(image), "audio": parameters(audio)}
-
-
-def parameters(tower):
-    return sum(p.numel() for p in tower.parameters())
+    write_tower(Body(), heads_of(), PACK / "audio.onnx")
 
 
 def held_out_sounds():
-    """Vectors of windows by towers that never heard their recording, with the concept shown (-1 nothing): truth by index into prompts."""
-    fold = np.array([int(row["fold"]) for row in audio_data.labels()])
+    """Vectors of windows by heads that never met their recording, with the concept shown (-1 nothing): truth by index into prompts.
+
+    The loudest window of each clip, as it is and at 10 dB in a room, since in others the sound may be over; and ordinary sound that has no name.
+    """
     prompts = {c["name"]: c["vector"] for c in space.concepts() if c["kind"] in ("hear", "both")}
-    names = list(prompts)
-    truth = np.array([names.index(CONCEPT[row["label"]]) for row in audio_data.labels()])
-    sets, vectors, shown = evaluate_audio.fold_vectors(), [], []
-    for held, v in sets.items():
-        mine = np.where(fold == held)[0]
-        twice = np.repeat(mine, 2) * 2 + np.tile([0, 1], len(mine))
-        for block, index in ((v["loud"], mine), (v["noisy10"], twice), (v["noisy0"], twice)):
-            vectors.append(block[index])
-            shown.append(truth[index // 2] if len(index) > len(mine) else truth[index])
-        idle = v["nothing"][held::5]
-        vectors.append(idle)
-        shown.append(np.full(len(idle), -1))
-    return np.concatenate(vectors), np.concatenate(shown), np.stack([prompts[n] for n in names])
+    names, rows, clean, noisy = list(prompts), sounds(), audio_pool.pool("clean"), audio_pool.pool("noisy")
+    loudest, nameless = {}, []
+    for i, part in audio_judge.streams(clean["sound"]):
+        if rows[i].kind == "clip" and rows[i].shows:
+            loudest[i] = int(part[clean["level"][part].argmax()])
+        elif not rows[i].shows:
+            nameless.extend(part)
+    same = [k for k, (i, at, db) in enumerate(zip(noisy["sound"], noisy["at_ms"], noisy["db"])) if db == 10 and at == clean["at_ms"][loudest[int(i)]]]
+    index = np.array([*loudest.values(), *nameless])
+    shown = np.concatenate([evaluate_audio.shown(clean["sound"][index], names), evaluate_audio.shown(noisy["sound"][same], names)])
+    return np.concatenate([evaluate_audio.fold_vectors("clean")[index], evaluate_audio.fold_vectors("noisy")[same]]), shown, np.stack([prompts[n] for n in names])
 
 
 def held_out_pictures(pack=PACK):
@@ -79,6 +77,13 @@ def held_out_pictures(pack=PACK):
     return Session(pack / "image.onnx").batches(views), shown, np.stack([prompts[n] for n in names])
 
 
+def real_pictures():
+    """held_out_pictures, and what heads that never met the camera or source say of regions of footage and of regions2 whose name is certain."""
+    vectors, shown, prompts = held_out_pictures()
+    names, (seen, said) = [c["name"] for c in space.concepts() if c["kind"] in ("see", "both")], image_crossfit.certain()
+    return np.concatenate([vectors, seen]), np.concatenate([shown, [names.index(n) if n != "nothing" else -1 for n in said]]), prompts
+
+
 def held_out_texts():
     known = {" ".join(vocabulary.words_of(p)): v for p, v, _ in vocabulary.phrases()}
     names = [c["name"] for c in space.concepts()]
@@ -91,7 +96,7 @@ def held_out_texts():
 def calibration():
     """calibration.json, and how well each modality's fit holds."""
     out, held = {}, {}
-    for modality, source in (("image", held_out_pictures), ("audio", held_out_sounds), ("text", held_out_texts)):
+    for modality, source in (("image", real_pictures), ("audio", held_out_sounds), ("text", held_out_texts)):
         out[modality], held[modality] = calibrated(*source())
     return out, held
 
@@ -123,7 +128,7 @@ def manifest():
     spec = lambda name, dtype, *shape: {"name": name, "dtype": dtype, "shape": ["batch", *shape]}
     out = spec("embedding", "float32", space.DIMENSIONS)
     return {
-        "id": "embedded", "version": "2", "space": space.SPACE, "dimensions": space.DIMENSIONS, "licence": "Apache-2.0", "prior": PRIOR,
+        "id": "embedded", "version": "3", "space": space.SPACE, "dimensions": space.DIMENSIONS, "licence": "Apache-2.0", "prior": PRIOR,
         "towers": {
             "image": {"graphs": [file_of("image.onnx")], "input": spec("rgb", "uint8", SIDE, SIDE, 3), "output": out, "map": MAPS["image"]},
             "audio": {"graphs": [file_of("audio.onnx")], "input": spec("pcm", "float32", SAMPLES), "output": out, "sample_rate_hz": RATE, "window_ms": 2000, "hop_ms": 500, "map": MAPS["audio"]},
@@ -156,7 +161,7 @@ def write(name, value, pack=PACK):
 def main():
     torch.set_num_threads(1)
     PACK.mkdir(exist_ok=True)
-    print("parameters", towers())
+    towers()
     write("text.json", vocabulary.table(taught.seen(image_sets.rows()[1]), taught.heard()))
     tables, held = calibration()
     write("calibration.json", tables)

@@ -1,7 +1,6 @@
 """False alarms an hour of ordinary sound (ordinary_hours.py), at the threshold that finds 8 of 10 labelled clips.
 
-`false_alarms.py cv` measures the towers of the five folds (first seed), each on the clips that it never heard; `false_alarms.py PACK` a
-pack, with thresholds that are too high where it was trained on the clips.
+Measures the towers of the five folds, each on the clips that its heads never met.
 
 A prompt's score of a clip is the cosine of its best window (one look), or the mean of its two best (two looks, as a rule with two
 confirmations sees it; here within 5 s, the length of a clip). The threshold is the highest one at which 8 of 10 clips of the prompt are
@@ -13,33 +12,30 @@ import hashlib
 import json
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
 
 import ordinary_hours as ordinary
+import audio_judge
 from audio_classes import CONCEPT
-from audio_data import clips, labels
-from evaluate_audio import CLASSES, large, session_of, text_vectors
+from audio_pool import pool
+from audio_sounds import FOLDS, sounds
+from evaluate_audio import classes, fold_vectors, session_of
 from paths import OUT
-from session import Session
 
-RECALL, DEAF_HOPS, CLIP_HOPS = 0.8, 20, 7
+RECALL, DEAF_HOPS, LOOKS_HOPS = 0.8, 20, 7
+CLASSES = classes(False)
 GOAL = 0.5  # alarms an hour
 LOOKS = ("one", "two")
 
 
-def cosines(tower, text, pcm, batch=64):
-    """float16, as the scores of the hours are kept: a threshold and what must reach it are rounded alike."""
-    return np.concatenate([tower(pcm[i : i + batch]) @ text.T for i in range(0, len(pcm), batch)]).astype(np.float16)
-
-
-def clip_scores(tower, text, chosen):
-    """[chosen clips, 48] for one look and for two."""
-    sounds = clips(ordinary.RATE)
-    pcm = np.stack([sounds[c][o : o + ordinary.WINDOW] for c in chosen for o in range(0, sounds.shape[1] - ordinary.WINDOW + 1, ordinary.HOP)]).astype(np.float32) / 32768
-    best = np.sort(cosines(tower, text, pcm).reshape(len(chosen), CLIP_HOPS, -1).astype(np.float32), 1)
-    return {"one": best[:, -1], "two": best[:, -2:].mean(1)}
+def clip_scores(text):
+    """Clips, and for one look and for two [clips, CLASSES]: each by the heads that never met it."""
+    vectors, said = fold_vectors("clean"), pool("clean")
+    cosine = (vectors @ text.T).astype(np.float16).astype(np.float32)
+    parts = [(i, part) for i, part in audio_judge.streams(said["sound"]) if sounds()[i].kind == "clip" and len(part) > 1]
+    best = [np.sort(cosine[part], 0)[-2:] for _, part in parts]
+    return [sounds()[i] for i, _ in parts], {"one": np.stack([b[-1] for b in best]), "two": np.stack([b.mean(0) for b in best])}
 
 
 def hear(towers, text):
@@ -69,8 +65,8 @@ def looks(cosine, rows):
     """What one look and what the two best of the last 5 s say at every window, [windows] each; one prompt."""
     one = cosine.astype(np.float32)
     first, second = one.copy(), np.full_like(one, -1)
-    for back in range(1, CLIP_HOPS):
-        near = (rows[back:, 0] == rows[:-back, 0]) & (rows[back:, 1] - rows[:-back, 1] < CLIP_HOPS)
+    for back in range(1, LOOKS_HOPS):
+        near = (rows[back:, 0] == rows[:-back, 0]) & (rows[back:, 1] - rows[:-back, 1] < LOOKS_HOPS)
         before = np.where(near, one[:-back], -1)
         second[back:] = np.maximum(second[back:], np.minimum(first[back:], before))
         first[back:] = np.maximum(first[back:], before)
@@ -99,19 +95,16 @@ def at_most(count, confidence=0.95):
     return high
 
 
-def measure(towers, held, text):
-    """towers: name -> PCM float32 [B, 32000] to unit vectors; held: name -> indices of the clips which that tower never heard."""
-    truth = np.array([row["label"] for row in labels()])
-    scored = {name: clip_scores(tower, text, held[name]) for name, tower in towers.items() if len(held[name])}
-    answers = np.concatenate([truth[held[name]] for name in scored])
-    positive = {look: np.concatenate([s[look] for s in scored.values()]) for look in LOOKS}
+def measure(towers, text):
+    """towers: name -> PCM float32 [B, 32000] to unit vectors."""
+    shown, positive = clip_scores(text)
     rows, recordings, said = hear(towers, text)
     kinds = np.array([r.kind for r in recordings])[rows[:, 2]]
     hop_hours = ordinary.HOP / ordinary.RATE / 3600
     prompts = []
     for p, label in enumerate(CLASSES):
         countable = ~np.isin(kinds, [k for k, there in ordinary.TRULY.items() if CONCEPT[label] in there])
-        time, own = float(countable.sum() * hop_hours), answers == label
+        time, own = float(countable.sum() * hop_hours), np.array([CONCEPT[label] in s.shows for s in shown])
         result = {"prompt": CONCEPT[label], "clips": int(own.sum()), "hours": time}
         every = {name: looks(np.asarray(cosine[:, p]), rows) for name, cosine in said.items()}
         for look in LOOKS:
@@ -139,32 +132,19 @@ def report(result):
     for p in sorted(result["prompts"], key=lambda p: -p["two"]["at_most"]):
         cells = (f"| {r['threshold']:7.3f} {r['recall']:6.2f} {r['alarms']:7.1f} {r['an_hour']:8.2f} {r['at_most']:8.2f} " for r in (p[look] for look in LOOKS))
         print(f"{p['prompt']:16s} {p['clips']:5d} {p['hours']:5.2f}  " + "".join(cells))
-    common = {CONCEPT[c] for c in large()}
-    for title, chosen in (("all prompts", result["prompts"]), ("those with at least 5 recordings", [p for p in result["prompts"] if p["prompt"] in common])):
-        for look in LOOKS:
-            rates, bounds = (np.array([p[look][k] for p in chosen]) for k in ("an_hour", "at_most"))
-            worst = chosen[int(bounds.argmax())]["prompt"]
-            print(f"{title}, {look}: an hour, median {np.median(rates):.2f} (at most {np.median(bounds):.2f}), worst {rates.max():.2f} (at most {bounds.max():.2f}, {worst}); at most {GOAL}: {(bounds <= GOAL).sum()} of {len(chosen)}; together {rates.sum():.1f}")
+    for look in LOOKS:
+        chosen = result["prompts"]
+        rates, bounds = (np.array([p[look][k] for p in chosen]) for k in ("an_hour", "at_most"))
+        worst = chosen[int(bounds.argmax())]["prompt"]
+        print(f"{look}: an hour, median {np.median(rates):.2f} (at most {np.median(bounds):.2f}), worst {rates.max():.2f} (at most {bounds.max():.2f}, {worst}); at most {GOAL}: {(bounds <= GOAL).sum()} of {len(chosen)}; together {rates.sum():.1f}")
 
 
-def of_folds():
-    """The towers of the folds by the daemon's runtime, and the clips that each never heard."""
-    fold, towers, held = np.array([int(row["fold"]) for row in labels()]), {}, {}
-    for f in range(5):
-        towers[f], held[f] = session_of(f, 0).batches, np.flatnonzero(fold == f)
-    return towers, held
-
-
-def main(what):
-    if what == "cv":
-        towers, held, text = *of_folds(), text_vectors()
-    else:
-        print("thresholds are those of clips that the pack was trained on: too high, so too few alarms")
-        towers, held, text = {"pack": Session(Path(what) / "audio.onnx").batches}, {"pack": np.arange(len(labels()))}, text_vectors(Path(what))
-    result = measure(towers, held, text)
+def main():
+    names, known = audio_judge.concepts()
+    result = measure({f: session_of(f).batches for f in range(FOLDS)}, np.stack([known[names.index(CONCEPT[c])] for c in CLASSES]))
     report(result)
     (OUT / "false_alarms.json").write_text(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -1,10 +1,9 @@
-"""Trains the sound tower on the pool of spoiled windows: `train_audio.py cv` (5 folds x 3 seeds) or `train_audio.py final`.
+"""Tunes the body of the sound tower on a pool of spoiled windows, and writes the tower as a graph: train_heads.py gives it better heads.
 
 The body starts as the teacher's and learns to say of a spoiled window what the teacher says of the clean one (features and AudioSet
-labels), while the head learns the concepts. A fold's tower never hears its fold, labelled or not.
+labels), while a head learns the concepts.
 """
 import os
-import sys
 import time
 
 import numpy as np
@@ -13,12 +12,14 @@ from torch.nn import functional as F
 
 import audio_windows
 import space
+from audio_augment import SAMPLES
+from audio_body import TUNED
 from audio_classes import TRAINED
 from audio_model import AudioTower
 from averaging import blend
-from paths import OUT
+from write_graph import write_graph
 
-SEEDS, STEPS, BATCH, TEMPERATURE = 3, int(os.environ.get("AUDIO_STEPS", 1200)), int(os.environ.get("AUDIO_BATCH", 256)), 0.05
+STEPS, BATCH, TEMPERATURE = int(os.environ.get("AUDIO_STEPS", 1200)), int(os.environ.get("AUDIO_BATCH", 256)), 0.05
 BODY_RATE, HEAD_RATE = 7e-4, 2e-3
 LIKE_FEATURES, LIKE_LABELS = 2.0, 0.2  # how much it counts to say what the teacher says of the clean sound
 
@@ -60,18 +61,18 @@ def trained_parts(tower):
     return [{"params": small, "lr": HEAD_RATE}, {"params": [p for p in tower.body.parameters() if p.requires_grad], "lr": BODY_RATE}]
 
 
-def train(pool, keep, seed, device):
-    """A tower trained on the windows marked by keep [N]: the running average of its weights."""
+def train(pool, seed, device):
+    """A tower trained on the windows of the pool: the running average of its weights."""
     torch.manual_seed(seed)
     names, vectors = prompts()
-    vectors, share, mine = vectors.to(device), targets(pool["clip"], names), keep.nonzero()[:, 0]
-    spread = pool["features"][mine].float().std(0) + 1e-3
+    vectors, share = vectors.to(device), targets(pool["clip"], names)
+    spread = pool["features"].float().std(0) + 1e-3
     tower = AudioTower().to(device).train()
     optimiser = torch.optim.AdamW(trained_parts(tower), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [HEAD_RATE, BODY_RATE], total_steps=STEPS, pct_start=0.1)
     average = {k: v.clone() for k, v in tower.state_dict().items()}
     for step in range(STEPS):
-        i = mine[torch.randint(len(mine), (BATCH,), device=device)]
+        i = torch.randint(len(share), (BATCH,), device=device)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             features, logits = tower.body(tower.denoiser(pool["spectra"][i].float()[:, None]))
         features, logits = features.float(), logits.float()
@@ -88,27 +89,15 @@ def train(pool, keep, seed, device):
     return tower.eval(), loss.item()
 
 
-def of_folds(clip, folds):
-    """[N]: every clip in the window is of these folds (nothing counts as of all)."""
-    fold = torch.tensor([int(row["fold"]) for row in audio_windows.rows()] + [-1], device=clip.device)
-    good = torch.zeros(6, dtype=torch.bool, device=clip.device)
-    good[list(folds) + [-1]] = True
-    return good[fold[clip[:, 0]]] & good[fold[clip[:, 1]]]
-
-
-def main(what):
+def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     base, start = AudioTower().to(device).eval(), time.monotonic()
     pool = audio_windows.pool(base, device)
     print("pool", len(pool["clip"]), "windows", round(time.monotonic() - start), "s", flush=True)
-    runs = {"final": [(None, 0)], "cv": [(fold, seed) for seed in range(SEEDS) for fold in range(5)]}[what]
-    for fold, seed in runs:
-        path = OUT / ("audio_tower.pt" if fold is None else f"audio_tower_{fold}_{seed}.pt")
-        if not path.exists():
-            tower, loss = train(pool, of_folds(pool["clip"], [f for f in range(5) if f != fold]), seed, device)
-            torch.save({k: v.cpu() for k, v in tower.state_dict().items()}, path)
-            print(path.name, round(loss, 3), round(time.monotonic() - start), "s", flush=True)
+    tower, loss = train(pool, 0, device)
+    write_graph(tower.cpu(), torch.zeros(2, SAMPLES), TUNED, "pcm")
+    print(TUNED.name, round(loss, 3), round(time.monotonic() - start), "s", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
