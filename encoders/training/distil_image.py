@@ -47,7 +47,7 @@ def main():
     tower, start, end = ImageTower(), torch.load(OUT / "image_tower_0.pt", map_location="cpu"), OUT / "image_distilled.pt"
     tower.load_state_dict(start)
     train(tower.to(device).train(), views, loss, STEPS, PEAK, end, device)
-    torch.save({k: (start[k] + v) / 2 for k, v in torch.load(end).items()}, OUT / "image_tower.pt")
+    torch.save({k: (start[k] + v) / 2 for k, v in torch.load(end).items()}, OUT / "image_bodies.pt")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Writes the int8 pack: out/pack with both graphs quantised and all that depends on them made anew, into out/pack-int8; then proves it.
 
-The space and the vocabulary are the same. Calibration of pictures is fitted on the int8 tower's own vectors. That of sound is the float
-one: it is fitted on the towers of the folds, which exist in float only.
+The space and the vocabulary are the same. So is calibration: it is fitted on the towers of the folds, which exist in float only.
 """
 import json
 import shutil
@@ -10,13 +9,13 @@ import sys
 import numpy as np
 import torch
 
-import audio_windows
+import audio_pool
 import evaluate_cross
 import evaluate_image
 import export
 import image_augment
 import image_sets
-from audio_augment import Dice
+from audio_sounds import FOLDS
 from paths import OUT
 from quantise import quantise
 
@@ -35,9 +34,9 @@ def pictures():
 
 
 def sounds():
-    """Windows as in training, a sixth of them of nothing."""
-    clips, talk = audio_windows.sounds_and_voices("cpu")
-    return audio_windows.draw(Dice(SEED), clips, audio_windows.balanced(audio_windows.rows()), talk, INPUTS)[1].numpy()
+    """Windows as in training, of all folds."""
+    parts = [audio_pool.spoiled_windows(k)[0] for k in range(FOLDS)]
+    return np.random.default_rng(SEED).permutation(np.concatenate([p[: INPUTS // FOLDS + 1] for p in parts]))[:INPUTS]
 
 
 def hashed_again(value):
@@ -58,18 +57,12 @@ def main():
         if cosine.mean() < LEAST:
             raise SystemExit(f"{name}: int8 is too far from float")
     shutil.copyfile(export.PACK / "text.json", PACK / "text.json")
-    tables = json.loads((export.PACK / "calibration.json").read_text())
-    conditions = {tower: table["condition"] for tower, table in tables.items() if "condition" in table}  # the float pack's: the scores are nearly the same
-    tables["image"], held = export.calibrated(*export.held_out_pictures(PACK))
-    for tower, part in conditions.items():
-        tables[tower]["condition"] = part
-    export.write("calibration.json", tables, PACK)
+    shutil.copyfile(export.PACK / "calibration.json", PACK / "calibration.json")
     export.write("golden.json", export.golden(PACK, TOLERANCE), PACK)
     manifest = json.loads((export.PACK / "manifest.json").read_text()) | {"id": "embedded-int8"}
     if "cross_modal" in manifest:
         manifest["cross_modal"] = evaluate_cross.main(evaluate_image.pack_tower(PACK))
     export.write("manifest.json", json.dumps(hashed_again(manifest), indent=2) + "\n", PACK)
-    print("calibration of pictures", tables["image"]["prompt"], tables["image"]["pair"], held)
     print("proof", export.prove(PACK))
 
 

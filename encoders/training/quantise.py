@@ -3,7 +3,8 @@
 What becomes int8 goes by the shape of the graph, not by names. The front end and the first convolutions stay float: their maps are
 large, their channels differ most in range, and they are a few hundred weights. Every later convolution over a map is computed in int8:
 maps are uint8 with one scale, chosen for the least squared error, weights int8 with one per channel, and biases corrected so that each
-channel keeps its mean. Activations, squeeze-excite gates and the head are computed in float, from weights that are stored in int8.
+channel keeps its mean. What a logarithm is taken of stays float: it sees what is faint. Activations, squeeze-excite gates and the head are
+computed in float, from weights that are stored in int8.
 Scales are constants, so a vector does not depend on what else is in its batch.
 """
 import os
@@ -97,7 +98,9 @@ class Plan:
         values = next(graph.watch([n.output[0] for n in nodes], inputs[:2], scratch))
         is_map = lambda name: name in values and values[name].dtype == np.float32 and values[name].ndim == 4 and values[name][0, 0].size > 1
         over_maps = [n for n in nodes if n.op_type == "Conv" and is_map(n.input[0] if is_map(n.input[0]) else n.output[0]) and is_map(n.output[0])]
-        self.floats = [n.output[0] for n in over_maps[:FLOATS]]
+        exact = behind(nodes, {n.output[0] for n in nodes if n.op_type == "Log"})
+        over_maps = [n for n in over_maps if n.output[0] not in exact]
+        self.floats = [n.output[0] for n in over_maps[:FLOATS]] + sorted(exact)
         ints = {n.output[0] for n in over_maps[FLOATS:]}
         body = nodes.index(over_maps[0])
         self.means = [n for n in nodes[body:] if n.op_type == "ReduceMean" and is_map(n.input[0])]
@@ -109,11 +112,20 @@ class Plan:
                 self.convs.append(node)
                 relu = len(users) == 1 and users[0].op_type == "Relu"  # the runtime makes it part of the convolution
                 rounded |= {node.input[0], users[0].output[0] if relu else name}
-            elif node.op_type in JOINTS and rounded & set(node.input) and is_map(name):
+            elif node.op_type in JOINTS and rounded & set(node.input) and is_map(name) and name not in exact:
                 rounded |= {name, *node.input}
             elif node.op_type in ("Conv", "Gemm", "MatMul") and weight is not None and weight.size > SMALL and name not in self.floats:
                 self.stored.append(node)
         self.maps = [n.output[0] for n in nodes if n.output[0] in rounded]
+
+
+def behind(nodes, names):
+    """All that these tensors are made of, themselves included."""
+    found = set(names)
+    for node in reversed(nodes):
+        if found & set(node.output):
+            found |= set(node.input)
+    return found
 
 
 def ranges(graph, names, inputs, scratch):
@@ -199,13 +211,25 @@ def pool(graph, node):
 
 
 def correct(graph, source, convs, inputs, scratch):
-    """Each int8 convolution in turn gets the mean that its channels have in the float graph."""
-    names = [n.output[0] for n in convs]
-    wanted = channel_means(source, names, inputs, scratch)
-    for name in names:
-        off = wanted[name] - channel_means(graph, [name], inputs, scratch)[name]
-        bias, step = graph.weights[name + "_bias_q"], graph.weights[name + "_bias_scale"]
-        graph.constant(name + "_bias_q", bias + np.round(off / step).astype(np.int32))
+    """Each int8 convolution gets the mean that its channels have in the float graph; those that do not depend on each other together."""
+    wanted = channel_means(source, [n.output[0] for n in convs], inputs, scratch)
+    for names in levels(graph.graph.node, {n.output[0] for n in convs}):
+        now = channel_means(graph, names, inputs, scratch)
+        for name in names:
+            bias, step = graph.weights[name + "_bias_q"], graph.weights[name + "_bias_scale"]
+            graph.constant(name + "_bias_q", bias + np.round((wanted[name] - now[name]) / step).astype(np.int32))
+
+
+def levels(nodes, names):
+    """The names by how many others of them lie on the longest way to each."""
+    depth, found = {}, {}
+    for node in nodes:
+        below = max((depth.get(i, 0) for i in node.input), default=0)
+        for output in node.output:
+            depth[output] = below + (output in names)
+            if output in names:
+                found.setdefault(below, []).append(output)
+    return [found[k] for k in sorted(found)]
 
 
 def channel_means(graph, names, inputs, scratch):
@@ -230,7 +254,7 @@ def quantise(source, target, inputs):
     correct(graph, Graph(source), plan.convs, inputs[:CORRECTED], scratch)
     graph.save(target)
     os.remove(scratch)
-    print(f"{target}: {len(plan.convs)} convolutions in int8, {len(plan.floats)} float; weights of {len(plan.stored)} more stored in int8; {len(plan.maps)} maps in uint8")
+    print(f"{target}: {len(plan.convs)} convolutions in int8; weights of {len(plan.stored)} more stored in int8; {len(plan.maps)} maps in uint8")
     session = Session(target)
     vectors = session.batches(inputs, 1)
     if not (vectors == session.batches(inputs, 8)).all():

@@ -15,10 +15,10 @@ import image_augment as aug
 import image_sets
 import space
 from averaging import blend
-from image_model import ImageTower
+from image_model import TEMPERATURE, ImageTower
 from paths import OUT
 
-SEEDS, BATCH, WARM, TEMPERATURE = 3, int(os.environ.get("IMAGE_BATCH", 256)), 100, 0.05
+SEEDS, BATCH, WARM = 3, int(os.environ.get("IMAGE_BATCH", 256)), 100
 STEPS = int(os.environ.get("IMAGE_STEPS", 1500))
 BODY_RATE, HEAD_RATE = 5e-4, 2e-3
 GUARD = {
