@@ -87,8 +87,8 @@ void t.test("pack quality: sounds of another origin are heard as what they are",
   for (const label of ["dog", "rooster", "thunderstorm"]) t.equal(recallOf(sounds, label), 1, label);
   const accuracy = sounds.views[0]?.accuracy.value as number;
   t.comment(`accuracy ${accuracy.toFixed(3)} of 21 sounds and 17 labels, calibration error ${sounds.calibrationError.toFixed(3)}`);
-  t.ok(accuracy >= 13 / 21, "seen: 16 of 21");
-  t.ok(sounds.calibrationError <= 0.04, "seen: 0.013");
+  t.ok(accuracy >= 15 / 21, "seen: 18 of 21");
+  t.ok(sounds.calibrationError <= 0.04, "seen: 0.012");
 });
 
 void t.test("pack quality: photographs of another origin are seen as what they are", { skip }, async (t) => {
@@ -99,7 +99,7 @@ void t.test("pack quality: photographs of another origin are seen as what they a
   const scored = await scoreFiles(pack, "image", files, labels, never);
   const persons = scored.files.filter(({ samples }) => (samples[0]?.llr.at(-1) as number) > 0).length;
   t.comment(`${persons} of ${scored.files.length} pictures without a person have a person LLR above 0`);
-  t.ok(persons <= 4, "seen: 2 of 16");
+  t.ok(persons <= 3, "seen: 1 of 16");
   const withoutPerson = scored.files.map((file) => ({ ...file, samples: file.samples.map(({ llr, vector }) => ({ llr: llr.subarray(0, -1), vector })) }));
   const pictures = reportModality("image", { ...scored, files: withoutPerson }, labels.names, pack.manifest.prior);
   t.match(pictures, { files: 16, samples: 16 });
@@ -125,7 +125,7 @@ void t.test("pack quality: what moves in footage of pedestrians is seen as a per
   const seen = llrs.filter((llr) => llr > 0).length;
   t.comment(`${seen} of ${llrs.length} regions have a person LLR above 0`);
   t.ok(llrs.length >= 150, "the gate opens");
-  t.ok(seen / llrs.length >= 0.9, "seen: 342 of 351");
+  t.ok(seen / llrs.length >= 0.95, "seen: 350 of 351");
 });
 
 void t.test("pack quality: the sounds it was trained on are known by heart", async (t) => {
