@@ -31,7 +31,7 @@ function periodOf(fps: number, scanRate: number): { readonly s: number; readonly
   return { s: Number((periodMs / 1000).toFixed(1)), whole: Math.ceil(periodMs / 1000) };
 }
 
-const yard = periodOf(5, 4);
+const yard = periodOf(5, 6);
 const slow = periodOf(1, 0.5);
 const dog = "all: [{hear: dog}]";
 

@@ -14,7 +14,7 @@ void t.test("taught: what a rule most often looks for was shown to the towers, b
 });
 
 void t.test("taught: what no picture and no clip showed is not, by none of its names", (t) => {
-  for (const phrase of ["fire", "flames", "smoke", "door", "window", "glass breaking", "siren"]) t.notOk(knows("image", phrase), `seen: ${phrase}`);
+  for (const phrase of ["fire", "flames", "smoke", "window", "glass breaking", "siren"]) t.notOk(knows("image", phrase), `seen: ${phrase}`);
   for (const phrase of ["window", "tractor", "wolf", "smoke"]) t.notOk(knows("audio", phrase), `heard: ${phrase}`);
   t.end();
 });

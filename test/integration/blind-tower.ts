@@ -20,8 +20,8 @@ rules:
   person: {any: [{see: person}], resolve_after: 1s}
   nobody: {all: [{read: {field: door, equals: open}}, {not: {see: person}}], within: 3s, resolve_after: 100ms}
   alone: {all: [{read: {field: door, equals: open}}], unless: {see: person, within: 3s}, resolve_after: 100ms}
-  quiet: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 3s}, resolve_after: 100ms}
-  careless: {all: [{read: {field: door, equals: open}}], unless: {see: dog, within: 3s}, resolve_after: 100ms, when_blind: fire}
+  quiet: {all: [{read: {field: door, equals: open}}], unless: {see: dog, confidence: 0.9, within: 3s}, resolve_after: 100ms}
+  careless: {all: [{read: {field: door, equals: open}}], unless: {see: dog, confidence: 0.9, within: 3s}, resolve_after: 100ms, when_blind: fire}
 `;
 
 /** What is looked at of an alert. */
