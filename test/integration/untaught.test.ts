@@ -7,8 +7,8 @@ import { ffmpeg } from "../support/dog-scene.js";
 import { runFusiond } from "../support/fusiond.js";
 
 const UNTAUGHT = `  smoke: {any: [{see: smoke}]}
-  calm: {within: 20s, all: [{hear: dog}, {not: {see: door}}]}
-  alone: {any: [{see: person}], unless: {see: window, within: 20s}}
+  calm: {within: 20s, all: [{hear: dog}, {not: {see: smoke, confidence: 0.7}}]}
+  alone: {any: [{see: person}], unless: {see: window, confidence: 0.7, within: 20s}}
   farm: {enabled: false, any: [{hear: the tractor}, {hear: crane}]}
   kid: {any: [{see: boy}]}`;
 
@@ -30,7 +30,7 @@ void t.test("untaught: check says at its place what may never be found, and what
   const own = 'try it on your own recordings with "fusiond models score"';
   t.equal(stderr, [
     `fusiond.yaml:8:23: the pack "embedded" was not taught what "smoke" looks like, so this may never be found: ${own}, or use hear: "fire" instead (warning)`,
-    `fusiond.yaml:9:54: the pack "embedded" was not taught what "door" looks like, so this may never be found, and "not" would hold although it is there: ${own}, or use hear: "door" instead (warning)`,
+    `fusiond.yaml:9:54: the pack "embedded" was not taught what "smoke" looks like, so this may never be found, and "not" would hold although it is there: ${own}, or use hear: "fire" instead (warning)`,
     `fusiond.yaml:10:47: the pack "embedded" was not taught what "window" looks like, so this may never be found, and "unless" would let the incident through although it is there: ${own}, or use hear: "glass breaking" instead (warning)`,
     `fusiond.yaml:12:21: the pack "embedded" was not taught what "boy" looks like, so this may never be found: ${own}, or use hear: "baby crying", hear: "person" or see: "person" instead (warning)`,
     "",
@@ -42,7 +42,7 @@ void t.test("untaught: check says at its place what may never be found, and what
 void t.test("untaught: check has nothing to say of what was taught, nor with a pack that does not say", async (t) => {
   const folder = packCopy(t);
   changeJson(folder, "text.json", "taught", undefined);
-  const taught = "  r: {all: [{see: person}, {hear: person}, {hear: fire}, {not: {see: sedan}}], within: 20s}";
+  const taught = "  r: {all: [{see: person}, {hear: person}, {hear: fire}, {not: {see: sedan, confidence: 0.7}}], within: 20s}";
   for (const config of [configOf(taught), configOf(UNTAUGHT, folder)]) {
     const { code, stderr } = await runFusiond(["check", "fusiond.yaml"], { cwd: folderWith(t, config) });
     t.equal(stderr, "");
@@ -51,12 +51,12 @@ void t.test("untaught: check has nothing to say of what was taught, nor with a p
 });
 
 void t.test("untaught: a daemon that runs such rules warns once a rule, and not of one that is disabled", async (t) => {
-  const rules = `${UNTAUGHT}\n  house: {all: [{see: door}, {see: window}]}`;
+  const rules = `${UNTAUGHT}\n  house: {all: [{see: smoke}, {see: window}]}`;
   const { code, stderr } = await runFusiond(["replay", "--config", "fusiond.yaml"], { cwd: folderWith(t, configOf(rules)) });
   const log = stderr.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
   const warned = log.filter(({ msg }) => msg === "a rule looks for what the pack was not taught");
   t.match(warned, ["smoke", "calm", "alone", "kid", "house"].map((rule) => ({ level: "warn", rule })));
   t.equal(warned.length, 5);
-  t.match(warned[4]?.["detail"], [/fusiond\.yaml:13:23: .*"door" looks like/, /fusiond\.yaml:13:36: .*"window" looks like/]);
+  t.match(warned[4]?.["detail"], [/fusiond\.yaml:13:23: .*"smoke" looks like/, /fusiond\.yaml:13:37: .*"window" looks like/]);
   t.equal(code, 0);
 });
