@@ -16,10 +16,11 @@ export type TermsPack = Pick<Pack, "conditions" | "vocabulary" | "space" | "mani
 const ABSENCE_MISSES = 0.02;
 
 /**
- * How much more than the pack's default a condition may cost that is not enough alone: by chance another sense agrees with
- * hardly more than one in twenty of its false alarms.
+ * How much more than the pack's default a condition on sound may cost that is not enough alone. No more, since the other
+ * sense may be met all the time: whoever stands in view all day agrees with every false alarm of sound. A condition on
+ * pictures may cost no more at all: what is taken for a person stands there all day, and agrees with every sound.
  */
-const ACCOMPANIED_FACTOR = 20;
+const ACCOMPANIED_FACTOR = 5;
 
 /** Found more often than this although it is not there, an absence within half a minute is concluded less than every other time. */
 const ABSENCE_ALARMS_MAX_PER_HOUR = 80;
@@ -126,7 +127,7 @@ function thresholdOf(pack: TermsPack, costs: ConditionCosts, asked: AskedConditi
     return Math.max(0, thresholds.findLastIndex((threshold) => threshold <= statistic));
   }
   if (asked.absent) return thresholdByMisses(costs, ABSENCE_MISSES);
-  return thresholdByCost(costs, asked.atMostPerHour ?? (pack.conditions[asked.modality] as ConditionTable).defaultPerHour * (asked.accompanied ? ACCOMPANIED_FACTOR : 1));
+  return thresholdByCost(costs, asked.atMostPerHour ?? (pack.conditions[asked.modality] as ConditionTable).defaultPerHour * (asked.accompanied && asked.modality === "audio" ? ACCOMPANIED_FACTOR : 1));
 }
 
 function confidenceAt({ fit, thresholds }: ConditionCosts, index: number, prior: number): number {

@@ -29,6 +29,8 @@ function demoConfig({ stateFolder, video, audio, loop }: DemoConfigOptions): Rec
   };
   // A bark must be over and forgotten when the next one comes 12 s later.
   const endsSoon = { resolve_after: "2s", cooldown: "0s" };
+  // One who is asked to watch for a minute would rather be called once too often an hour than miss a bark.
+  const bark = { hear: "dog", at_most: "2/h" };
   return {
     site: "demo",
     state_dir: stateFolder,
@@ -41,7 +43,7 @@ function demoConfig({ stateFolder, video, audio, loop }: DemoConfigOptions): Rec
         description: "A dog barks while a person is in view.",
         severity: "warning",
         within: "5s",
-        all: [{ hear: "dog" }, { see: "person" }],
+        all: [bark, { see: "person" }],
         ...endsSoon,
       },
       [RULE_DOG_SEEN_AND_HEARD]: {
@@ -49,7 +51,7 @@ function demoConfig({ stateFolder, video, audio, loop }: DemoConfigOptions): Rec
         severity: "info",
         within: "5s",
         same_event: true,
-        all: [{ hear: "dog" }, { see: "dog" }],
+        all: [bark, { see: "dog", confidence: 0.9 }],
         ...endsSoon,
       },
     },

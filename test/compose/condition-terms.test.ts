@@ -32,7 +32,9 @@ void t.test("condition terms: what says nothing takes what costs no more than th
   const pack = await packWith(t, conditionJson());
   const loaded = configured("  a: {any: [{hear: dogs}, {hear: cow}, {see: person}], unless: {hear: dog}}");
   t.strictSame(confidences(loaded, pack), [sure(2), sure(2, -2), 0.7, sure(0)], "a synonym, one never tried, a tower without tables, an absence");
-  t.strictSame(confidences(configured("  b: {all: [{hear: dog}, {see: person}]}"), pack), [sure(0), 0.7], "beside another sense it may cost more");
+  const cheap = await packWith(t, { ...conditionJson(), default_per_hour: 4 });
+  const beside = configured("  b: {all: [{hear: dog}, {see: person}]}", "  c: {any: [{hear: dog}]}");
+  t.strictSame(confidences(beside, cheap), [sure(0), 0.7, sure(2)], "beside another sense it may cost more");
   const own = configured("  a: {confidence: 0.9, all: [{hear: dog}, {hear: cow, confidence: 0.5}], unless: {hear: dog}}");
   t.strictSame(confidences(own, pack), [0.9, 0.5, sure(0)], "what is said is taken, by a rule for what must be there");
 });

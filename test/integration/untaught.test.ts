@@ -8,7 +8,7 @@ import { runFusiond } from "../support/fusiond.js";
 
 const UNTAUGHT = `  smoke: {any: [{see: smoke}]}
   calm: {within: 20s, all: [{hear: dog}, {not: {see: smoke, confidence: 0.7}}]}
-  alone: {any: [{see: person}], unless: {see: window, confidence: 0.7, within: 20s}}
+  alone: {any: [{see: person, confidence: 0.7}], unless: {see: window, confidence: 0.7, within: 20s}}
   farm: {enabled: false, any: [{hear: the tractor}, {hear: crane}]}
   kid: {any: [{see: boy}]}`;
 
@@ -31,7 +31,7 @@ void t.test("untaught: check says at its place what may never be found, and what
   t.equal(stderr, [
     `fusiond.yaml:8:23: the pack "embedded" was not taught what "smoke" looks like, so this may never be found: ${own}, or use hear: "fire" instead (warning)`,
     `fusiond.yaml:9:54: the pack "embedded" was not taught what "smoke" looks like, so this may never be found, and "not" would hold although it is there: ${own}, or use hear: "fire" instead (warning)`,
-    `fusiond.yaml:10:47: the pack "embedded" was not taught what "window" looks like, so this may never be found, and "unless" would let the incident through although it is there: ${own}, or use hear: "glass breaking" instead (warning)`,
+    `fusiond.yaml:10:64: the pack "embedded" was not taught what "window" looks like, so this may never be found, and "unless" would let the incident through although it is there: ${own}, or use hear: "glass breaking" instead (warning)`,
     `fusiond.yaml:12:21: the pack "embedded" was not taught what "boy" looks like, so this may never be found: ${own}, or use hear: "baby crying", hear: "person" or see: "person" instead (warning)`,
     "",
   ].join("\n"));
@@ -42,7 +42,7 @@ void t.test("untaught: check says at its place what may never be found, and what
 void t.test("untaught: check has nothing to say of what was taught, nor with a pack that does not say", async (t) => {
   const folder = packCopy(t);
   changeJson(folder, "text.json", "taught", undefined);
-  const taught = "  r: {all: [{see: person}, {hear: person}, {hear: fire}, {not: {see: sedan, confidence: 0.7}}], within: 20s}";
+  const taught = "  r: {all: [{see: person, confidence: 0.7}, {hear: person}, {hear: fire}, {not: {see: sedan, confidence: 0.7}}], within: 20s}";
   for (const config of [configOf(taught), configOf(UNTAUGHT, folder)]) {
     const { code, stderr } = await runFusiond(["check", "fusiond.yaml"], { cwd: folderWith(t, config) });
     t.equal(stderr, "");
