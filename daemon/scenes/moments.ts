@@ -2,6 +2,7 @@
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import { endedAt } from "../../fusion/model/observation.js";
+import { listenedTo } from "../score/listened.js";
 import type { Moment } from "./baseline-rules.js";
 
 /** Listens to towers. Bound: one moment a capture, of one run. */
@@ -10,18 +11,9 @@ export class Moments {
 
   /** The tower, listened to. */
   through(tower: Encoder): Encoder {
-    return {
-      modality: tower.modality,
-      space: tower.space,
-      dimensions: tower.dimensions,
-      start: (signal) => tower.start(signal),
-      stop: () => tower.stop(),
-      encode: async (capture) => {
-        const encoded = await tower.encode(capture);
-        if (opened(capture, encoded)) this.#taken.push({ modality: capture.modality, fromMs: capture.capturedAt, toMs: endedAt(capture) });
-        return encoded;
-      },
-    };
+    return listenedTo(tower, (capture, encoded) => {
+      if (opened(capture, encoded)) this.#taken.push({ modality: capture.modality, fromMs: capture.capturedAt, toMs: endedAt(capture) });
+    });
   }
 
   /** The moments since the last call, in order of their ends. */

@@ -3,6 +3,7 @@ import type { Capture } from "../../encoders/capture.js";
 import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { endedAt } from "../../fusion/model/observation.js";
+import { listenedTo } from "./listened.js";
 import type { Span } from "./spans.js";
 
 /** Pictures further apart than this are no watching, ms: a video whose time jumps was not watched meanwhile. */
@@ -20,18 +21,7 @@ export class Looked {
 
   /** The tower, listened to. */
   through(tower: Encoder): Encoder {
-    return {
-      modality: tower.modality,
-      space: tower.space,
-      dimensions: tower.dimensions,
-      start: (signal) => tower.start(signal),
-      stop: () => tower.stop(),
-      encode: async (capture) => {
-        const encoded = await tower.encode(capture);
-        this.#note(capture, encoded);
-        return encoded;
-      },
-    };
+    return listenedTo(tower, (capture, encoded) => this.#note(capture, encoded));
   }
 
   #note(capture: Capture, { observations, unseen }: Encoded): void {
