@@ -93,6 +93,8 @@ export interface Sample {
   readonly track?: number;
   /** See `Observation.place`. */
   readonly place?: number;
+  /** See `Observation.moving`. */
+  readonly moving?: true;
 }
 
 /**

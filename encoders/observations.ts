@@ -3,7 +3,7 @@ import { observationId, type Observation } from "../fusion/model/observation.js"
 import { SAMPLES_PER_CAPTURE_MAX, type ModelCapture, type Sample } from "./host-protocol.js";
 
 /** The observation that a capture's sample makes; `index`: its place among those of the capture. The vector is shared. */
-export function observationOf(capture: ModelCapture, index: number, { vector, gate, quality, region, track, place }: Omit<Sample, "inputCrc">, space: string): Observation {
+export function observationOf(capture: ModelCapture, index: number, { vector, gate, quality, region, track, place, moving }: Omit<Sample, "inputCrc">, space: string): Observation {
   const { sourceId, modality, capturedAt, durationMs } = capture;
   const key = { sourceId, modality, seq: capture.seq * SAMPLES_PER_CAPTURE_MAX + index, capturedAt, durationMs };
   return {
@@ -15,5 +15,6 @@ export function observationOf(capture: ModelCapture, index: number, { vector, ga
     ...(region === undefined ? {} : { region }),
     ...(track === undefined ? {} : { track }),
     ...(place === undefined ? {} : { place }),
+    ...(moving === undefined ? {} : { moving }),
   };
 }

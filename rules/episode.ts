@@ -147,6 +147,12 @@ export function decide(rule: Rule, episode: Episode, around: Surroundings, compl
   return { ...episode, state: "firing", ...(truth === "true" ? {} : { unwitnessed: true }), ...(lastScanAt === undefined ? {} : { lastScanAt }) };
 }
 
+/** The episode after a look at a place at `at`: held no longer than by any of `mets`, which still meet its conditions, and at least to then. */
+export function heldNoLonger(rule: Rule, episode: Episode, mets: readonly Met[], at: number): Episode {
+  const held = Math.max(at, ...mets.map((met) => heldUntil(rule.condition, met)));
+  return episode.heldTo === undefined || episode.heldTo <= held ? episode : { ...episode, heldTo: held };
+}
+
 /** Until when its conditions are met, Unix ms, as far as is known. */
 export function metUntil({ lastMetAt, heldTo: held = -Infinity }: Episode): number {
   return Math.max(lastMetAt, held);

@@ -1,6 +1,6 @@
 // Is a rule's condition met? Positive conditions by their newest matches, absences by their witnesses.
 import type { Modality } from "../fusion/model/modality.js";
-import { heldTo, type LeafMatch, type LeafState, type Run } from "./leaf-matches.js";
+import { heldTo, metSince, type LeafMatch, type LeafState, type Run } from "./leaf-matches.js";
 import type { ConditionNode, Exclusion, Rule } from "./rule.js";
 import { all, any, not, truthOf, type Truth } from "./truth.js";
 import { lastScanEnd, scannedWithin, type Scans } from "./scans.js";
@@ -11,14 +11,15 @@ export type Met = ReadonlyMap<number, readonly LeafMatch[]>;
 
 /** What of the past counts. Times are Unix ms of event time. */
 export interface Recent {
-  /** The newest observation's start: what ended more than `withinMs` before it is over. */
+  /** The newest observation's start: what ended more than `withinMs` before it, and is held no more, is over. */
   readonly from: number;
   /** Lines up to here belong to an incident that is over; -Infinity if there was none. */
   readonly toldTo: number;
 }
 
 /**
- * The matches that meet the rule's condition together: each ended at most `withinMs` before `recent.from`.
+ * The matches that meet the rule's condition together: what each was seen or heard by ended at most `withinMs` before
+ * `recent.from`, or is held to then, and is enough without what was before.
  *
  * A line that an incident told which is over counts only where nothing newer meets its condition, and the rule's is not
  * met without it. `eventId`: only matches of this event count (`same_event`). Absences are taken for granted here, they
@@ -28,7 +29,7 @@ export function metTogether(rule: Rule, leaves: readonly LeafState[], recent: Re
   const fresh = new Map<number, readonly LeafMatch[]>();
   const all = new Map<number, readonly LeafMatch[]>();
   for (const leaf of positiveLeaves(rule.condition)) {
-    const matches = recentMatches(rule, leaves[leaf], recent, eventId);
+    const matches = recentMatches(rule, leaf, leaves[leaf], recent, eventId);
     if (matches.length === 0) continue;
     const untold = rule.leaves[leaf]?.kind === "field" ? matches.filter((match) => match.lastEnd > recent.toldTo) : matches;
     if (untold.length > 0) fresh.set(leaf, untold);
@@ -37,10 +38,15 @@ export function metTogether(rule: Rule, leaves: readonly LeafState[], recent: Re
   return metBy(rule, fresh) ?? metBy(rule, all);
 }
 
-function recentMatches(rule: Rule, leaf: LeafState | undefined, recent: Recent, eventId: string | undefined): readonly LeafMatch[] {
-  const byEvent = leaf?.byEvent ?? new Map<string, LeafMatch>();
+function recentMatches(rule: Rule, index: number, state: LeafState | undefined, recent: Recent, eventId: string | undefined): readonly LeafMatch[] {
+  const leaf = rule.leaves[index];
+  const byEvent = state?.byEvent ?? new Map<string, LeafMatch>();
   const candidates = eventId === undefined ? [...byEvent.values()].reverse() : [byEvent.get(eventId)];
-  return candidates.filter((match) => match !== undefined && heldTo(match) >= recent.from - rule.withinMs) as LeafMatch[];
+  return candidates.flatMap((match) => {
+    // What stands there is together with what happens meanwhile, not also with what happens within so long after it may have gone.
+    if (match === undefined || Math.max(match.lastEnd + rule.withinMs, heldTo(match)) < recent.from) return [];
+    return leaf?.kind === "prompt" ? (metSince(match, leaf, rule, recent.from) ?? []) : [match];
+  });
 }
 
 function metBy(rule: Rule, matches: Met): Met | undefined {

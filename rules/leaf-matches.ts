@@ -12,13 +12,22 @@ import type { FieldLeaf, Leaf, PromptLeaf } from "./rule.js";
  */
 export type LeafEvidence = Omit<Evidence, "offsetMs"> & { readonly llr: number; readonly calibrated: boolean };
 
+/** A look at a place stands for it `holdsMs` long, or until it is looked at again. `place`: 0..63 of its source. */
+export interface PlaceHold {
+  readonly place: number;
+  readonly holdsMs: number;
+}
+
+/** A look that speaks for a condition. `place`: where it was at one; `holdsMs`: how long it stands for it, absent once it was looked at again. */
+export type Look = LeafEvidence & Partial<PlaceHold>;
+
 /** How one event stands to one condition. Immutable. */
 export interface LeafMatch {
   readonly eventId: string;
   readonly eventRevision: number;
   readonly eventStartedAt: number;
   /** Fresh observations that speak for it, of every source, each moment's best; the newest LOOKS_MAX of each source. */
-  readonly looks: readonly LeafEvidence[];
+  readonly looks: readonly Look[];
   /** When it was last met: the best look of each source that confirmed it, as sure as the source was, and all together. */
   readonly evidence: readonly LeafEvidence[];
   readonly confidence: number;
@@ -29,7 +38,7 @@ export interface LeafMatch {
   readonly holdsMs?: number;
 }
 
-/** Until when the newest observation that met the condition speaks for it, Unix ms. */
+/** Until when it is taken to be met, Unix ms: as long as the newest observation that met it, or a place that showed it, stands for it. */
 export function heldTo({ lastEnd, holdsMs = 0 }: LeafMatch): number {
   return lastEnd + holdsMs;
 }
@@ -101,20 +110,21 @@ export interface LeafTerms {
   readonly confirmations: number;
 }
 
-/** How long a look at a place stands for it, in times of the scan's period: until the place is looked at again, or a little after. */
+/** How long a look at a place counts where nobody looks there again, in times of the scan's period: a look may come late. */
 const PLACE_FRESH_RATIO = 1.5;
 
 /**
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
- * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. Of a look at a place, which comes
- * round once in `holdsMs` (0: it is none), so do those since the look before at that place, and what it says holds as long.
+ * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. A look at a place, which comes
+ * round once in `hold.holdsMs` (absent: it is none, or something moved there), counts until that place was looked at again, and what it says holds as long.
  * A source's statistic is the mean of its `confirmations` best ones, since the edge of a sound, or one odd picture, can look
- * like anything once; what that says of the condition, the leaf's fit knows. The event's log odds are the sum over its
+ * like anything once; of one place only the best, since what stands still looks the same twice. What that says of the condition,
+ * the leaf's fit knows. The event's log odds are the sum over its
  * sources, plus the prior once; a source that says "no" adds nothing: it may look elsewhere.
  * The observation meets the condition if the event reaches the confidence and the observation itself speaks for it, so
  * clear looks are carried on by fainter ones while they are fresh. It speaks for it above 0, and for a condition that
- * takes less than that, above what it takes.
+ * takes less than that, above what it takes. A look at a place that does not ends what the looks there before it held.
  */
 export function observePrompt(
   state: LeafState,
@@ -124,25 +134,24 @@ export function observePrompt(
   observation: Observation,
   llr: number,
   calibrated: boolean,
-  holdsMs = 0,
+  hold?: PlaceHold,
 ): LeafUpdate {
-  if (observation.modality !== leaf.modality || llr <= Math.min(0, statisticAt(leaf.fit, leaf.confidence, leaf.prior))) return { state, met: false };
+  if (observation.modality !== leaf.modality) return { state, met: false };
+  if (llr <= Math.min(0, statisticAt(leaf.fit, leaf.confidence, leaf.prior))) return { state: notShown(state, leaf, terms, observation), met: false };
   const before = state.byEvent.get(event.id);
-  const freshMs = Math.max(terms.withinMs, PLACE_FRESH_RATIO * holdsMs);
-  const fresh = (before?.looks ?? []).filter((one) => endedAt(one) >= observation.capturedAt - freshMs);
+  const known = before?.looks ?? [];
+  const fresh = freshLooks(leaf.absent === true ? known : lookedAtAgain(known, observation), terms, observation.capturedAt);
   const alone = logistic(conditionLlr(leaf.fit, llr) + logit(leaf.prior));
-  const look = { ...evidenceOf(leaf, observation, alone), eventId: event.id, llr, calibrated };
+  const look: Look = { ...evidenceOf(leaf, observation, alone), eventId: event.id, llr, calibrated, ...hold };
   const looks = withLook(fresh, look);
-  const confirmed = confirmedBy(looks, leaf, terms);
-  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(leaf.prior)));
-  const met = confirmed.length > 0 && confidence >= leaf.confidence;
+  const { confirmed, confidence, met } = verdictOf(looks, leaf, terms);
   const match: LeafMatch = {
     eventId: event.id,
     eventRevision: event.revision,
     eventStartedAt: event.startedAt,
     looks,
     ...(met
-      ? { evidence: confirmed, confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation), ...(holdsMs === 0 ? {} : { holdsMs }) }
+      ? { evidence: confirmed, confidence, lastStart: observation.capturedAt, lastEnd: endedAt(observation) }
       : { evidence: [], confidence: 0, lastStart: -Infinity, lastEnd: -Infinity, ...lastMet(before) }),
   };
   const strongest = confirmed.reduce((a, b) => (b.llr > a.llr ? b : a), confirmed[0] ?? look);
@@ -152,24 +161,77 @@ export function observePrompt(
     at: endedAt(strongest),
     confirmed: confirmed.length > 0,
   };
-  return { state: withMatch(withBest(state, best), match, met, leaf.modality === "text" ? 0 : Math.max(RUN_GAP_MS, PLACE_FRESH_RATIO * holdsMs)), met };
+  const gapMs = leaf.modality === "text" ? 0 : Math.max(RUN_GAP_MS, PLACE_FRESH_RATIO * (hold?.holdsMs ?? 0));
+  return { state: withMatch(withBest(state, best), withHold(match, leaf, terms), met, gapMs), met };
 }
 
-function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd" | "holdsMs">> {
+/**
+ * Takes in that a look at a place does not show what the condition asks for: earlier looks there count for no longer than
+ * others, and what they held is over, unless what else was seen still says enough. Where an absence is asked for nothing is
+ * forgotten: one look that misses somebody is no proof that they have left.
+ */
+export function notShown(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation): LeafState {
+  if (leaf.absent === true || observation.place === undefined) return state;
+  const held = [...state.byEvent.values()].filter(({ looks }) => lookedAtAgain(looks, observation) !== looks);
+  if (held.length === 0) return state;
+  const byEvent = new Map(state.byEvent);
+  for (const match of held) {
+    const looks = freshLooks(lookedAtAgain(match.looks, observation), terms, observation.capturedAt);
+    byEvent.set(match.eventId, withHold({ ...match, looks }, leaf, terms));
+  }
+  return { ...state, byEvent };
+}
+
+/** The match by the looks that count at `from`, and as sure as those make it; undefined: they do not meet the condition. */
+export function metSince(match: LeafMatch, leaf: PromptLeaf, terms: LeafTerms, from: number): LeafMatch | undefined {
+  const { confirmed, confidence, met } = verdictOf(freshLooks(match.looks, terms, from), leaf, terms);
+  return met ? { ...match, evidence: confirmed, confidence } : undefined;
+}
+
+/** The match, held for as long as what places show by themselves is enough: what moved there may have gone. */
+function withHold(match: LeafMatch, leaf: PromptLeaf, terms: LeafTerms): LeafMatch {
+  const places = match.looks.filter(({ holdsMs }) => holdsMs !== undefined);
+  const heldTo = verdictOf(places, leaf, terms).met ? Math.max(...places.map((look) => endedAt(look) + (look.holdsMs as number))) : -Infinity;
+  return { ...withoutHold(match), ...(heldTo > match.lastEnd ? { holdsMs: heldTo - match.lastEnd } : {}) };
+}
+
+function withoutHold<Held extends { readonly holdsMs?: number }>({ holdsMs: _over, ...rest }: Held): Omit<Held, "holdsMs"> {
+  return rest;
+}
+
+/** The looks, of which those at the place of this observation stand for it no more; the same where there are none. */
+function lookedAtAgain(looks: readonly Look[], { sourceId, place }: Observation): readonly Look[] {
+  const isOver = (look: Look): boolean => look.holdsMs !== undefined && look.place === place && look.sourceId === sourceId;
+  return place !== undefined && looks.some(isOver) ? looks.map((look) => (isOver(look) ? withoutHold(look) : look)) : looks;
+}
+
+/** The looks that count at a moment. */
+function freshLooks(looks: readonly Look[], { withinMs }: LeafTerms, at: number): readonly Look[] {
+  return looks.filter((look) => endedAt(look) >= at - Math.max(withinMs, PLACE_FRESH_RATIO * (look.holdsMs ?? 0)));
+}
+
+/** What looks say together: what each source that confirmed it says, how sure that makes the condition, and whether it is enough. */
+function verdictOf(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): { readonly confirmed: readonly LeafEvidence[]; readonly confidence: number; readonly met: boolean } {
+  const confirmed = confirmedBy(looks, leaf, terms);
+  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(leaf.prior)));
+  return { confirmed, confidence, met: confirmed.length > 0 && confidence >= leaf.confidence };
+}
+
+function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
   if (match === undefined) return {};
-  const { evidence, confidence, lastStart, lastEnd, holdsMs } = match;
-  return { evidence, confidence, lastStart, lastEnd, ...(holdsMs === undefined ? {} : { holdsMs }) };
+  const { evidence, confidence, lastStart, lastEnd } = match;
+  return { evidence, confidence, lastStart, lastEnd };
 }
 
 /** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look. */
-function withLook(looks: readonly LeafEvidence[], look: LeafEvidence): readonly LeafEvidence[] {
+function withLook(looks: readonly Look[], look: Look): readonly Look[] {
   const at = looks.findIndex((one) => one.sourceId === look.sourceId && one.capturedAt === look.capturedAt);
   if (at === -1) return withoutOldest(looks, look.sourceId).concat(look);
-  return (looks[at] as LeafEvidence).llr >= look.llr ? looks : looks.with(at, look);
+  return (looks[at] as Look).llr >= look.llr ? looks : looks.with(at, look);
 }
 
 /** The looks with room for one more of the source. */
-function withoutOldest(looks: readonly LeafEvidence[], sourceId: string): readonly LeafEvidence[] {
+function withoutOldest(looks: readonly Look[], sourceId: string): readonly Look[] {
   const ofSource = looks.filter((look) => look.sourceId === sourceId);
   return ofSource.length < LOOKS_MAX ? looks : looks.filter((look) => look !== ofSource[0]);
 }
@@ -178,17 +240,23 @@ function withoutOldest(looks: readonly LeafEvidence[], sourceId: string): readon
  * What each source that looked often enough says: its best look, and how sure its `confirmations` best ones make it. Looks
  * of one source are correlated, so their weights add up to one (covariance intersection), however many there are.
  */
-function confirmedBy(looks: readonly LeafEvidence[], leaf: PromptLeaf, { confirmations }: LeafTerms): readonly LeafEvidence[] {
+function confirmedBy(looks: readonly Look[], leaf: PromptLeaf, { confirmations }: LeafTerms): readonly LeafEvidence[] {
   const needed = leaf.modality === "text" ? 1 : confirmations;
-  const bySource = new Map<string, LeafEvidence[]>();
+  const bySource = new Map<string, Look[]>();
   for (const look of looks) bySource.set(look.sourceId, [...(bySource.get(look.sourceId) ?? []), look]);
   return [...bySource.values()].flatMap((ofSource) => {
-    const ranked = ofSource.sort((a, b) => b.llr - a.llr).slice(0, needed);
-    const best = ranked[0];
-    if (best === undefined || ranked.length < needed) return [];
+    const best = ofSource.sort((a, b) => b.llr - a.llr);
+    const ranked = (leaf.absent === true ? best : bestOfPlaces(best)).slice(0, needed);
+    if (ranked.length < needed) return [];
     const llr = conditionLlr(leaf.fit, ranked.reduce((sum, look) => sum + look.llr, 0) / needed);
-    return [{ ...best, llr, confidence: logistic(llr + logit(leaf.prior)) }];
+    const { place: _looked, holdsMs: _held, ...evidence } = ranked[0] as Look;
+    return [{ ...evidence, llr, confidence: logistic(llr + logit(leaf.prior)) }];
   });
+}
+
+/** The looks of one source, the best first, without those at a place that a better one was at. */
+function bestOfPlaces(ranked: readonly Look[]): readonly Look[] {
+  return ranked.filter(({ place }, i) => place === undefined || ranked.findIndex((other) => other.place === place) === i);
 }
 
 /** Takes in a text line whose field has the wanted value; the line stands for an event of its own. */

@@ -134,8 +134,9 @@ export class RuleEngine {
     return { site: this.#options.site, groupId: this.#options.groupId, spans: this.#spans, scans: this.#scans, completeTo };
   }
 
-  #said({ sourceId, place }: Observation, { llr, calibrated }: Pick<Said, "llr" | "calibrated">): Said {
-    return { llr, calibrated, ...(place === undefined ? {} : { holdsMs: scanPeriod(this.#scans, sourceId) ?? FIRST_SCAN_MS }) };
+  /** What moves is looked at for itself, so that a look at its place stands for nothing that comes after. */
+  #said({ sourceId, place, moving }: Observation, { llr, calibrated }: Pick<Said, "llr" | "calibrated">): Said {
+    return { llr, calibrated, ...(place === undefined || moving === true ? {} : { hold: { place, holdsMs: scanPeriod(this.#scans, sourceId) ?? FIRST_SCAN_MS } }) };
   }
 }
 

@@ -4,13 +4,14 @@ import type { FusionEvent } from "../fusion/model/event.js";
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
-import { carryOver, forgetOlder, noMatches, observeField, observePrompt, type LeafState } from "./leaf-matches.js";
+import { carryOver, forgetOlder, noMatches, notShown, observeField, observePrompt, type LeafState, type PlaceHold } from "./leaf-matches.js";
 import { metTogether, positiveLeaves, type Met } from "./evaluate.js";
 import {
   beginEpisode,
   continueEpisode,
   decide,
   episodeOf,
+  heldNoLonger,
   incidentOf,
   metUntil,
   renameEvent,
@@ -37,11 +38,11 @@ export interface RuleContext {
   readonly completeTo: number;
 }
 
-/** What an observation says. `llr`: its score by prompt; `holdsMs`: how long a look at a place holds, absent of others. */
+/** What an observation says. `llr`: its score by prompt; `hold`: what a look at a place in which nothing moves stands for, absent of others. */
 export interface Said {
   readonly llr: Float32Array;
   readonly calibrated: boolean;
-  readonly holdsMs?: number;
+  readonly hold?: PlaceHold;
 }
 
 /** Reports are made once per episode value. */
@@ -113,19 +114,21 @@ export class RuleState {
     return this.#observe(context, observation, event.id, (state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt") return { state, met: false };
-      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.holdsMs);
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.hold);
     });
   }
 
-  /** Takes in a look at a place that is told of nobody, such as what always stands there: it counts where an absence is asked for. */
+  /** Takes in a look at a place that is told of nobody, such as what always stands there: it counts where an absence is asked for, and whoever was there has left. */
   observeUntold(observation: Observation, said: Said): void {
     const event = { id: `untold ${observation.sourceId}`, revision: 0, startedAt: observation.capturedAt };
     const leaves = this.#data.leaves.map((state, index) => {
       const leaf = this.rule.leaves[index];
-      if (leaf?.kind !== "prompt" || leaf.absent !== true) return state;
-      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.holdsMs).state;
+      if (leaf?.kind !== "prompt" || leaf.modality !== observation.modality) return state;
+      if (leaf.absent !== true) return notShown(state, leaf, this.rule, observation);
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.hold).state;
     });
     this.#data = { ...this.#data, leaves };
+    this.#hold(observation);
   }
 
   /** Takes in a text line for its exact fields. */
@@ -181,10 +184,27 @@ export class RuleState {
       return after.state;
     });
     this.#data = { ...this.#data, leaves };
-    if (!positiveMet) return [];
-    const recent = { from: observation.capturedAt, toldTo: this.#data.resolved.at(-1)?.endedAt ?? -Infinity };
-    const met = metTogether(this.rule, leaves, recent, this.rule.sameEvent ? eventId : undefined);
+    if (!positiveMet) {
+      this.#hold(observation);
+      return [];
+    }
+    const met = this.#metAt(observation, this.rule.sameEvent ? eventId : undefined);
     return met === undefined ? [] : this.#met(context, met, observation);
+  }
+
+  #metAt({ capturedAt }: Observation, eventId: string | undefined): Met | undefined {
+    const { leaves, resolved } = this.#data;
+    return metTogether(this.rule, leaves, { from: capturedAt, toldTo: resolved.at(-1)?.endedAt ?? -Infinity }, eventId);
+  }
+
+  /** After a look at a place its episode is held no longer than what it is met by. */
+  #hold(observation: Observation): void {
+    const { episode } = this.#data;
+    const at = endedAt(observation);
+    if (observation.place === undefined || episode?.heldTo === undefined || episode.heldTo <= at) return;
+    const eventIds = this.rule.sameEvent ? episode.events.map(({ id }) => id) : [undefined];
+    const mets = eventIds.flatMap((eventId) => this.#metAt(observation, eventId) ?? []);
+    this.#data = { ...this.#data, episode: heldNoLonger(this.rule, episode, mets, at) };
   }
 
   #met(context: RuleContext, met: Met, observation: Observation): readonly RuleNote[] {

@@ -73,6 +73,6 @@ function shiftedMatch(match: LeafMatch, shiftMs: number): LeafMatch {
   };
 }
 
-function shiftedEvidence(list: readonly LeafEvidence[], shiftMs: number): readonly LeafEvidence[] {
+function shiftedEvidence<One extends LeafEvidence>(list: readonly One[], shiftMs: number): readonly One[] {
   return list.map((one) => ({ ...one, capturedAt: one.capturedAt + shiftMs }));
 }

@@ -7,7 +7,7 @@ import { blacken, rasterise, type Mask } from "./mask.js";
 import { MotionDetector, smallCopy, type SmallCopy } from "./motion.js";
 import type { Mat, OpenCv, Rect } from "./opencv.js";
 import { RegionTracker } from "./region-tracker.js";
-import { squareAround } from "./regions.js";
+import { overlap, squareAround } from "./regions.js";
 import { Rests } from "./rests.js";
 import { PictureScan } from "./scan.js";
 import type { GreyPicture } from "./still-place.js";
@@ -18,6 +18,7 @@ export interface Part {
   readonly gate: "open" | "closed";
   readonly track?: number;
   readonly place?: number;
+  readonly moving?: true;
 }
 
 /** What is to be looked at in a frame. */
@@ -82,7 +83,8 @@ export class CameraGate {
     const copy = smallCopy(this.#cv, frame, width, height);
     const motion = this.#motion.detect(copy, capturedAt);
     const { looks, scan } = this.#scan?.step(capturedAt, isBusy) ?? { looks: [] };
-    const places = looks.map(({ place, rect }): Part => ({ rect, gate: "open", place }));
+    const moves = (rect: Rect): boolean => motion.kind !== "learning" && motion.boxes.some((box) => overlap(rect, box) > 0);
+    const places = looks.map(({ place, rect }): Part => ({ rect, gate: "open", place, ...(moves(rect) ? { moving: true } : {}) }));
     const told = scan === undefined ? {} : { scan };
     if (motion.kind === "learning") {
       this.#rests.lost();

@@ -56,6 +56,8 @@ export interface Observation {
    * is the same square of one source for as long as its picture and masks stay as they are.
    */
   readonly place?: number;
+  /** Of a look at a place: something moved there, which is looked at for itself; absent otherwise. */
+  readonly moving?: true;
   readonly text?: string;
   readonly fields?: Fields;
 }

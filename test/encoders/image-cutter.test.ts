@@ -134,6 +134,21 @@ void t.test("image gate: every place is looked at in turn, from the first frame 
   t.end();
 });
 
+void t.test("image gate: a look at a place says whether something moves there", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
+  const looks = Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : [{ x: 4 * i - 40, y: 70, side: 40 }]), false).cuts.map((cut) => ({ i, ...cut }))).flat();
+  const places = looks.filter(({ place, i }) => place !== undefined && i >= 20);
+  const shows = ({ region, i }: (typeof places)[number]): number => {
+    const square = { x: (region?.x ?? 0) * 320, y: (region?.y ?? 0) * 180, width: (region?.width ?? 0) * 320, height: (region?.height ?? 0) * 180 };
+    return overlap(square, { x: 4 * i - 40, y: 70, width: 40, height: 40 });
+  };
+  const [there, elsewhere] = [places.filter((look) => shows(look) > 0.1), places.filter((look) => shows(look) === 0)];
+  t.ok(there.length >= 5 && there.every(({ moving }) => moving === true));
+  t.ok(elsewhere.length >= 5 && elsewhere.filter(({ moving }) => moving === true).length <= elsewhere.length / 5, "but for its edges");
+  t.ok(looks.every(({ place, moving }) => place !== undefined || moving === undefined));
+  t.end();
+});
+
 void t.test("image gate: what can wait is put off while the tower is busy, what moves is not", { skip }, (t) => {
   const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
   const cuts = Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : [{ x: 4 * i - 40, y: 70, side: 40 }]), true)).flatMap((look) => open(look.cuts));

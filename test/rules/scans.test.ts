@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import t from "tap";
 import { PLAIN_FIT } from "../../fusion/model/condition.js";
-import type { AskedCondition } from "../../rules/compile-rule.js";
+import type { AskedCondition, RuleSource } from "../../rules/compile-rule.js";
 import { lastScanEnd, scannedWithin, scanPeriod, shiftedScans, withoutOlderScans, withScan, type Scan, type Scans } from "../../rules/scans.js";
 import { holds } from "../support/property.js";
 import { all, any, hear, none, RuleBench, ruleSource, see } from "./support.js";
@@ -166,32 +166,74 @@ void t.test("rules: an absence is judged by a threshold of its own, one turned a
   t.end();
 });
 
-void t.test("rules: who is looked at once in a scan is confirmed by the next, and stays in between", (t) => {
-  const bench = new RuleBench(ruleSource(any(see("person")), { confirmations: 2 }));
+/** A camera that takes ten seconds from look to look at a place, and rules that it meets. */
+function scannedBench(...rules: readonly RuleSource[]): RuleBench {
+  const bench = new RuleBench(rules);
   bench.scanning = false;
   bench.healthy(0, "cam", "image");
-  bench.scanned(2, 10);
-  for (const atS of [12, 20, 28, 36]) bench.step(atS, `look-${atS}`, "image", "person", 6, "cam", 7);
-  t.equal(bench.states, "", "each look is an event of its own here, and one look proves nothing");
-  const standing = new RuleBench(ruleSource(any(see("person")), { confirmations: 2 }));
-  standing.scanning = false;
-  standing.healthy(0, "cam", "image");
-  standing.scanned(2, 10);
-  standing.step(12, "standing", "image", "person", 6, "cam", 7);
+  bench.scanned(2, 12);
+  return bench;
+}
+
+void t.test("rules: who stands still is confirmed by two places that show them, and stays from scan to scan", (t) => {
+  const apart = scannedBench(ruleSource(any(see("person")), { confirmations: 2 }));
+  for (const atS of [14, 15]) apart.step(atS, `look-${atS}`, "image", "person", 6, "cam", atS);
+  t.equal(apart.states, "", "each look is an event of its own here, and one look proves nothing");
+  const standing = scannedBench(ruleSource(any(see("person")), { confirmations: 2 }));
+  standing.step(14, "standing", "image", "person", 6, "cam", 7);
   t.equal(standing.states, "");
-  standing.step(20, "standing", "image", "person", 6, "cam", 7);
-  t.equal(standing.states, "firing", "looks 8 s apart are looks of one scan and the next, though the rule's own time is 5 s");
-  for (const atS of [28, 36, 44]) {
+  standing.step(21, "standing", "image", "person", 6, "cam", 8);
+  t.equal(standing.states, "firing", "7 s apart in one scan, though the rule's own time is 5 s");
+  for (const atS of [24, 31, 34, 41, 44, 51]) {
     standing.passTo(atS - 0.001);
     t.equal(standing.states, "firing", `still there before the look at ${atS}`);
-    standing.step(atS, "standing", "image", "person", 6, "cam", 7);
+    standing.step(atS, "standing", "image", "person", 6, "cam", atS % 10 === 4 ? 7 : 8);
   }
   t.equal(standing.incidents.length, 1);
-  standing.passTo(44 + 8 + 4);
+  standing.passTo(51 + 10 + 4);
   t.equal(standing.states, "firing");
-  standing.passTo(44 + 8 + 4.1);
-  t.equal(standing.states, "resolved", "the next look did not show it");
-  t.equal(standing.incidents[0]?.endedAt, 44_000);
+  standing.passTo(51 + 10 + 4.1);
+  t.equal(standing.states, "resolved", "nobody looked there again");
+  t.equal(standing.incidents[0]?.endedAt, 51_000);
+  t.end();
+});
+
+void t.test("rules: one place confirms nothing by looking the same again, but is enough for an absence to be none", (t) => {
+  const told = ruleSource(any(see("person")), { id: "told", confirmations: 2 });
+  const bench = scannedBench(told, { ...unlessSeen, confirmations: 2 });
+  for (const atS of [14, 24, 34]) bench.step(atS, "standing", "image", "person", 6, "cam", 7);
+  t.equal(bench.states, "");
+  bench.scanned(24, 34);
+  for (const atS of [35, 36]) bench.step(atS, "barking", "audio", "dog", 7);
+  bench.passTo(37);
+  t.match(bench.notes, [{ kind: "suppressed", reason: "unless" }]);
+  t.equal(bench.states, "");
+  t.end();
+});
+
+void t.test("rules: who walks by a place does not stand there", (t) => {
+  const bench = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  bench.step(14, "walking", "image", "person", 6, "cam", 7, true);
+  bench.step(20, "crash", "audio", "glass", 7);
+  t.equal(bench.states, "");
+  const stays = scannedBench(ruleSource(all(hear("glass"), see("person")), { confirmations: 2 }));
+  for (const atS of [14, 15]) stays.step(atS, "walking", "image", "person", 6);
+  stays.step(16, "walking", "image", "person", 6, "cam", 8);
+  stays.step(23, "crash", "audio", "glass", 7);
+  t.equal(stays.states, "", "and one place is not enough to say that they came to stand");
+  t.end();
+});
+
+void t.test("rules: conditions meet by what was seen and heard within their time, not by what it faintly carried on", (t) => {
+  for (const [heardAt, states] of [[18.5, "firing"], [21, ""]] as const) {
+    for (const place of [undefined, 8]) {
+      const bench = scannedBench(ruleSource(all(hear("glass"), see("person")), { confirmations: 2 }));
+      for (const atS of [14, 15]) bench.step(atS, "walking", "image", "person", 6);
+      bench.step(18, "walking", "image", "person", 1, "cam", place);
+      for (const atS of [heardAt, heardAt + 0.5]) bench.step(atS, "crash", "audio", "glass", 7);
+      t.equal(bench.states, states, `heard ${heardAt - 14} s after they were clearly seen`);
+    }
+  }
   t.end();
 });
 
@@ -229,5 +271,90 @@ void t.test("rules: furniture is told of nobody and absent for nobody", (t) => {
   for (const atS of [100, 101]) bench.step(atS, "barking-2", "audio", "dog", 7);
   bench.passTo(102);
   t.equal(bench.states, "firing", "it has left since");
+  t.end();
+});
+
+void t.test("rules: who stood there does so until the place is looked at again and does not show them", (t) => {
+  for (const shows of [-2, 0] as const) {
+    const bench = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+    bench.step(14, "standing", "image", "person", 6, "cam", 7);
+    bench.step(20, "standing", "image", "person", shows, "cam", 7);
+    bench.step(23, "crash", "audio", "glass", 7);
+    t.equal(bench.states, "", `9 s after the look, but 3 s ago the place was looked at again: ${shows}`);
+  }
+  const untold = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  untold.step(14, "standing", "image", "person", 6, "cam", 7);
+  untold.furniture(20, "person", 4);
+  untold.step(23, "crash", "audio", "glass", 7);
+  t.equal(untold.states, "", "nor if it shows what it always shows, whatever that looks like");
+  t.end();
+});
+
+void t.test("rules: a look at another place, of another camera or of what moves says nothing of who stands there", (t) => {
+  const bench = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  bench.step(14, "standing", "image", "person", 6, "cam", 7);
+  bench.step(20, "standing", "image", "person", -2, "cam", 8);
+  bench.step(20, "standing", "image", "person", -2, "cam-2", 7);
+  bench.step(20, "standing", "image", "person", -2);
+  bench.step(23, "crash", "audio", "glass", 7);
+  t.equal(bench.states, "firing");
+  t.end();
+});
+
+void t.test("rules: what a rule looks back to stays seen, whether or not they stand there still", (t) => {
+  const bench = scannedBench(ruleSource(all(hear("glass"), see("person")), { withinMs: 60_000, confirmations: 2 }));
+  for (const place of [7, 8]) bench.step(14 + place, "standing", "image", "person", 6, "cam", place);
+  for (const place of [7, 8]) bench.step(24 + place, "standing", "image", "person", -2, "cam", place);
+  for (const atS of [60, 61]) bench.step(atS, "crash", "audio", "glass", 7);
+  t.equal(bench.states, "firing", "seen 38 s ago, where the rule asks for a minute");
+  t.end();
+});
+
+void t.test("rules: a hold and the time within which conditions must meet do not add up", (t) => {
+  const bench = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  bench.step(14, "standing", "image", "person", 6, "cam", 7);
+  bench.step(25, "crash", "audio", "glass", 7);
+  t.equal(bench.states, "", "11 s after the look at a place that is looked at once in 10 s");
+  t.end();
+});
+
+void t.test("rules: an incident that a place held resolves when the place no longer shows it, and not before", (t) => {
+  const bench = scannedBench(ruleSource(any(see("person"))));
+  bench.step(14, "standing", "image", "person", 6, "cam", 7);
+  bench.step(15, "standing", "image", "person", 6, "cam", 8);
+  bench.step(18, "standing", "image", "person", -2, "cam", 7);
+  bench.passTo(20);
+  t.equal(bench.states, "firing", "the other place shows it still");
+  bench.furniture(21, "person", -2, "cam", 8);
+  bench.passTo(25);
+  t.equal(bench.states, "firing");
+  bench.passTo(25.1);
+  t.equal(bench.states, "resolved", "4 s after the look that no longer showed it, not 10 s after the one that did");
+  t.match(bench.incidents, [{ endedAt: 15_000, updatedAt: 25_000 }]);
+  t.end();
+});
+
+void t.test("rules: an incident of one event is held by whichever of its events a place shows", (t) => {
+  const bench = scannedBench(ruleSource(any(see("person")), { sameEvent: true }));
+  bench.step(14, "one", "image", "person", 6, "cam", 7);
+  bench.step(15, "other", "image", "person", 6, "cam", 8);
+  bench.furniture(18, "person", -2, "cam", 7);
+  bench.passTo(24);
+  t.equal(bench.states, "firing", "the other is seen until 25");
+  bench.passTo(29.1);
+  t.equal(bench.states, "resolved");
+  t.end();
+});
+
+void t.test("rules: of who is not to be there one look that misses them is no proof that they have left", (t) => {
+  const bench = scannedBench({ ...unlessSeen, confirmations: 2 });
+  bench.step(14, "standing", "image", "person", 6, "cam", 7);
+  bench.step(24, "standing", "image", "person", -2, "cam", 7);
+  bench.furniture(25, "person", -2, "cam", 7);
+  bench.step(28, "standing", "image", "person", 6, "cam", 8);
+  bench.scanned(24, 34);
+  for (const atS of [35, 36]) bench.step(atS, "barking", "audio", "dog", 7);
+  bench.passTo(37);
+  t.match(bench.notes, [{ kind: "suppressed", reason: "unless" }]);
   t.end();
 });

@@ -53,10 +53,10 @@ export class RuleBench {
     this.engine = new RuleEngine({ site: "test", groupId: "yard", rules: compiled });
   }
 
-  /** An observation joins the event and says `llr` about the prompt. */
-  step(atS: number, eventId: string, modality: Modality, prompt: string, llr: number, sourceId = modality === "audio" ? "mic" : "cam", place?: number): void {
+  /** An observation joins the event and says `llr` about the prompt; `place`, `moving`: it is a look at one, in which something moves. */
+  step(atS: number, eventId: string, modality: Modality, prompt: string, llr: number, sourceId = modality === "audio" ? "mic" : "cam", place?: number, moving = false): void {
     this.passTo(atS);
-    const observation = this.#observation(atS, modality, sourceId, place);
+    const observation = { ...this.#observation(atS, modality, sourceId, place), ...(moving ? { moving } : {}) };
     this.notes.push(...this.engine.observeMember(this.event(eventId, observation.capturedAt), observation, this.#said(prompt, llr), this.#complete(atS)));
   }
 
