@@ -13,7 +13,7 @@ export interface WrittenCondition {
   readonly path: ConfigPath;
   /** The map that it stands in: it says how sure it must be. */
   readonly within: unknown;
-  /** The key that asks for its absence, if one does. */
+  /** The outermost key around it that asks for an absence, if there is one: a `not` within it may turn that around. */
   readonly absence?: "not" | "unless";
 }
 

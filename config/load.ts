@@ -19,7 +19,7 @@ import { checkVariables } from "./variables.js";
 export interface ConfigPrompt extends Position {
   readonly text: string;
   readonly kind: "hear" | "see" | "read";
-  /** The key that asks for its absence, if one does. */
+  /** The outermost key around it that asks for an absence, if there is one: a `not` within it may turn that around. */
   readonly absence?: "not" | "unless";
   readonly ruleId: string;
   readonly path: ConfigPath;

@@ -7,13 +7,23 @@ import type { Pack } from "../../encoders/pack.js";
 import { meansTheSame } from "../../encoders/taught.js";
 import { conditionLlr, statisticAt } from "../../fusion/model/condition.js";
 import { logistic, logit, probabilityText } from "../../fusion/model/likelihood.js";
-import { compileRule, plainTerms, type AskedCondition, type ConditionTerms } from "../../rules/compile-rule.js";
+import { plainTerms, type AskedCondition, type ConditionTerms } from "../../rules/compile-rule.js";
+import { askedPrompts, type AskedPrompt } from "./asked-conditions.js";
 
 /** What of a pack decides. */
 export type TermsPack = Pick<Pack, "conditions" | "vocabulary" | "space" | "manifest">;
 
-/** In absences: what the default threshold may miss, as a share of what is there. */
+/** In absences: what the default threshold may miss, as a share of what is there, if that does not cost too much. */
 const ABSENCE_MISSES = 0.02;
+
+/**
+ * In absences: how often an hour what is not there may be taken for there, whatever that misses. So half a minute in which it is
+ * not there is taken for one in which it is every seventh time at most (1 - exp(-20 / 120)). Source: docs/calibration.md.
+ */
+const ABSENCE_ALARMS_MAX_PER_HOUR = 20;
+
+/** Missed more often than this, what is there will now and then be concluded to be absent. */
+const ABSENCE_MISSES_TOLD = 0.25;
 
 /**
  * How much more than the pack's default a condition on sound may cost that is not enough alone. No more, since the other
@@ -21,9 +31,6 @@ const ABSENCE_MISSES = 0.02;
  * pictures may cost no more at all: what is taken for a person stands there all day, and agrees with every sound.
  */
 const ACCOMPANIED_FACTOR = 5;
-
-/** Found more often than this although it is not there, an absence within half a minute is concluded less than every other time. */
-const ABSENCE_ALARMS_MAX_PER_HOUR = 80;
 
 /** Found less often than this, a condition is not worth waiting for. */
 const RECALL_LEAST = 0.5;
@@ -53,13 +60,13 @@ export function unmeasuredCosts(loaded: LoadedConfig, pack: TermsPack): ConfigPr
   });
 }
 
-/** What finds too little at the cost that it may have, and absences that hold next to never, since something always looks like it. */
+/** What finds too little at the cost that it may have, and absences that something is often taken for, or that miss much. */
 export function weakConditions(loaded: LoadedConfig, pack: TermsPack): ConfigProblem[] {
   return askedIn(loaded, pack).flatMap(({ prompt, asked }) => {
     const costs = costsOf(pack, asked);
     if (costs === undefined) return [];
     const at = thresholdOf(pack, costs, asked);
-    if (prompt.absence !== undefined) return (costs.perHour[at] as number) <= ABSENCE_ALARMS_MAX_PER_HOUR ? [] : [loaded.problem(prompt.path, blockedText(prompt, costs, at))];
+    if (asked.absent) return absenceTexts(prompt, costs, at).map((message) => loaded.problem(prompt.path, message));
     if (costs.positives === 0) return [];
     const recall = costs.recall[at] as number;
     if (recall >= RECALL_LEAST) return [];
@@ -70,11 +77,15 @@ export function weakConditions(loaded: LoadedConfig, pack: TermsPack): ConfigPro
   });
 }
 
-function blockedText({ kind, text, absence }: ConfigPrompt, costs: ConditionCosts, at: number): string {
-  return (
-    `to miss hardly any ${kind}: "${text}", it is taken for there ${costText(costs, at)} although it is not, and "${absence}" then keeps the rule silent: ` +
-    "say a confidence here, such as 0.7, if that is too often"
-  );
+function absenceTexts({ kind, text, absence }: ConfigPrompt, costs: ConditionCosts, at: number): string[] {
+  const blocked = (costs.perHour[at] as number) > ABSENCE_ALARMS_MAX_PER_HOUR;
+  const missing = costs.positives > 0 && 1 - (costs.recall[at] as number) > ABSENCE_MISSES_TOLD;
+  return [
+    ...(blocked ? [`${kind}: "${text}" is taken for there ${costText(costs, at)} although it is not, and "${absence}" then keeps the rule silent: say a higher confidence here, or none`] : []),
+    ...(missing
+      ? [`"${absence}" will be taken to hold although it is there: of ${costs.positives} tries ${kind}: "${text}" is missed ${missesText(costs, at)}; say a lower confidence here, if the rule may stay silent more often`]
+      : []),
+  ];
 }
 
 /** One line for each condition that looks or listens: what it takes, and what that costs and finds. */
@@ -84,20 +95,17 @@ export function conditionLines(loaded: LoadedConfig, pack: TermsPack): string[] 
     if (costs === undefined) return [];
     const { confidence } = termsOf(pack)(asked);
     const at = thresholdOf(pack, costs, asked);
-    const found = costs.positives === 0 ? "never tried on what is there" : `finds ${percent(costs.recall[at] as number)} of what is there (${costs.positives} tries)`;
+    const share = asked.absent ? `misses ${missesText(costs, at)}` : `finds ${percent(costs.recall[at] as number)}`;
+    const found = costs.positives === 0 ? "never tried on what is there" : `${share} of what is there (${costs.positives} tries)`;
     const cost = `${costText(costs, at)} ${costs.hours === 0 ? "for the mean prompt" : `(${costs.hours.toFixed(1)} h measured)`}`;
-    return [`${prompt.ruleId}: ${prompt.absence === undefined ? "" : `${prompt.absence} `}${prompt.kind}: ${prompt.text} from ${probabilityText(confidence)} up: wrong ${cost}, ${found}`];
+    const what = `${asked.absent ? `${prompt.absence} ` : ""}${prompt.kind}: ${prompt.text} from ${probabilityText(confidence)} up`;
+    return [`${prompt.ruleId}: ${what}: ${asked.absent ? "taken for there" : "wrong"} ${cost}, ${found}`];
   });
 }
 
 /** What each prompt of the rules asks for, but those that the pack does not know: they are told elsewhere. */
-function askedIn(loaded: LoadedConfig, pack: TermsPack): readonly { readonly prompt: ConfigPrompt; readonly asked: AskedCondition }[] {
-  return loaded.config.rules.filter((rule) => rule.enabled).flatMap((rule) => {
-    const asked: AskedCondition[] = [];
-    compileRule(rule, pack.space.prior, () => 0, (one) => (asked.push(one), plainTerms(one)));
-    const prompts = loaded.prompts.filter(({ ruleId }) => ruleId === rule.id); // in the order in which they are compiled
-    return prompts.flatMap((prompt, i) => (pack.vocabulary.vector(prompt.text) === undefined ? [] : [{ prompt, asked: asked[i] as AskedCondition }]));
-  });
+function askedIn(loaded: LoadedConfig, { vocabulary }: TermsPack): readonly AskedPrompt[] {
+  return askedPrompts(loaded).filter(({ prompt }) => vocabulary.vector(prompt.text) !== undefined);
 }
 
 function priorOf({ conditions, space }: TermsPack, { prior, modality }: AskedCondition): number {
@@ -126,7 +134,7 @@ function thresholdOf(pack: TermsPack, costs: ConditionCosts, asked: AskedConditi
     const statistic = statisticAt(fit, asked.confidence, priorOf(pack, asked));
     return Math.max(0, thresholds.findLastIndex((threshold) => threshold <= statistic));
   }
-  if (asked.absent) return thresholdByMisses(costs, ABSENCE_MISSES);
+  if (asked.absent) return Math.max(thresholdByMisses(costs, ABSENCE_MISSES), thresholdByCost(costs, ABSENCE_ALARMS_MAX_PER_HOUR));
   return thresholdByCost(costs, asked.atMostPerHour ?? (pack.conditions[asked.modality] as ConditionTable).defaultPerHour * (asked.accompanied && asked.modality === "audio" ? ACCOMPANIED_FACTOR : 1));
 }
 
@@ -138,6 +146,10 @@ function confidenceAt({ fit, thresholds }: ConditionCosts, index: number, prior:
 function costText({ perHour, hours }: ConditionCosts, at: number): string {
   const rate = perHour[at] as number;
   return rate > 0 || hours === 0 ? `some ${rateText(rate)}` : `less than ${rateText(leastMeasurable(hours))}`;
+}
+
+function missesText({ recall }: ConditionCosts, at: number): string {
+  return percent(1 - (recall[at] as number));
 }
 
 function percent(share: number): string {

@@ -5,6 +5,7 @@ import type { Config } from "../../config/schema.js";
 import type { RuleConfig } from "../../config/schema/rules.js";
 import type { CameraConfig } from "../../config/schema/sources.js";
 import { scanPeriodMs, scanPlaces } from "../../fusion/model/scan.js";
+import { askedPrompts } from "./asked-conditions.js";
 
 /** The shape that a picture is taken to have before one came: the places of most cameras, and about as many of the others. */
 const USUAL_SHAPE = { width: 16, height: 9 };
@@ -22,9 +23,9 @@ interface Scanning {
  */
 export function unknowableAbsences(loaded: LoadedConfig): ConfigProblem[] {
   const rules = new Map(loaded.config.rules.map((rule) => [rule.id, rule]));
-  return loaded.prompts.flatMap((prompt) => {
+  return askedPrompts(loaded).flatMap(({ prompt, asked }) => {
     const rule = rules.get(prompt.ruleId);
-    if (rule === undefined || prompt.kind !== "see" || !asksForAbsence(prompt) || rule.whenBlind === "fire") return [];
+    if (rule === undefined || asked.modality !== "image" || !asked.absent || rule.whenBlind === "fire") return [];
     const cameras = camerasOf(rule, loaded.config).map(scanning);
     const quickest = cameras.reduce<Scanning | undefined>((a, b) => (a === undefined || b.periodMs < a.periodMs ? b : a), undefined);
     const intervalMs = intervalOf(prompt, rule);
@@ -47,11 +48,6 @@ function refusal({ absence }: ConfigPrompt, { id, periodMs }: Scanning, interval
     `"${absence}" asks about ${seconds(intervalMs)}, but ${id} takes ${seconds(periodMs)} to look at all of its picture, so this can never be known: ` +
     `let "within" be ${Math.ceil(periodMs / 1000)}s or longer, raise the camera's scan_rate, ${away}`
   );
-}
-
-/** Whether it must not be seen: a `not` within a `not` asks for it after all. */
-function asksForAbsence({ absence, path }: ConfigPrompt): boolean {
-  return absence === "unless" || path.filter((part) => part === "not").length % 2 === 1;
 }
 
 /** The shortest time that the rule may ask about, ms. */

@@ -64,17 +64,24 @@ void t.test("condition terms: what finds less than half at its cost is told, and
   t.strictSame(conditionLines(loaded, pack), [
     "a: hear: dog from 0.999 up: wrong less than 1.5/h (2.0 h measured), finds 10 % of what is there (15 tries)",
     "a: hear: cow from 0.13 up: wrong some 1/h for the mean prompt, never tried on what is there",
-    "a: unless hear: dog from 0.02 up: wrong some 13/h (2.0 h measured), finds 100 % of what is there (15 tries)",
+    "a: unless hear: dog from 0.02 up: taken for there some 13/h (2.0 h measured), misses 0 % of what is there (15 tries)",
   ]);
 });
 
-void t.test("condition terms: an absence that something is taken for all the time is told", async (t) => {
+void t.test("condition terms: an absence misses hardly anything, but not at any cost, and check says both numbers", async (t) => {
   const json = conditionJson();
-  (json["prompts"] as { dog: { looks: { alarms: number[] }[] } }).dog.looks[1] = { b: -1, alarms: [600, 2, 0], recall: [1, 0.5, 0] } as { alarms: number[] };
-  const loaded = configured("  a: {all: [{hear: cow}], unless: {hear: dog}}", "  b: {all: [{hear: cow}], unless: {hear: dog, confidence: 0.7}}");
-  const told = weakConditions(loaded, await packWith(t, JSON.parse(JSON.stringify(json))));
-  t.match(told, [{ line: 7, message: /^to miss hardly any hear: "dog", it is taken for there some 200\/h although it is not, and "unless" then keeps the rule silent: say/ }]);
-  t.equal(told.length, 1);
+  const dog = (alarms: readonly number[]) => ({ ...json, prompts: { dog: { ...(json["prompts"] as { dog: { looks: object[] } }).dog, looks: Array.from({ length: 3 }, () => ({ b: -1, alarms, recall: [1, 0.5, 0] })) } } });
+  const rare = await packWith(t, dog([40, 2, 0]));
+  const loaded = configured("  a: {any: [{hear: cow}], unless: {hear: dog}}");
+  t.equal(confidences(loaded, rare).at(-1), sure(0), "20/h and less: the one that misses least");
+  t.strictSame(weakConditions(loaded, rare), []);
+  const often = await packWith(t, dog([600, 2, 0]));
+  t.equal(confidences(loaded, often).at(-1), sure(2), "200/h would keep the rule silent all the time");
+  t.match(conditionLines(loaded, often)[1], /^a: unless hear: dog from 0\.\d+ up: taken for there some 1\/h \(2\.0 h measured\), misses 4\d % of what is there \(15 tries\)$/);
+  t.match(weakConditions(loaded, often), [{ line: 7, message: /^"unless" will be taken to hold although it is there: of 15 tries hear: "dog" is missed 4\d %; say a lower confidence here/ }]);
+  const own = configured("  b: {any: [{hear: cow}], unless: {hear: dog, confidence: 0.02}}");
+  t.equal(confidences(own, often).at(-1), 0.02, "what is said is taken");
+  t.match(weakConditions(own, often), [{ message: /^hear: "dog" is taken for there some 200\/h although it is not, and "unless" then keeps the rule silent: say a higher/ }]);
 });
 
 void t.test("condition terms: fusiond check prints what conditions take, and refuses what was not measured", async (t) => {
