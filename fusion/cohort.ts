@@ -1,49 +1,55 @@
-// The cohort of one source and modality: how its vectors lie while nothing happens.
+// The cohort of one source and modality: what it gives while nothing happens, in samples.
+import type { Modality } from "./model/modality.js";
 
-/** Samples after which a cohort counts as warm: 33 minutes at one every 10 s. */
-export const WARM_COUNT = 200;
+/** Samples after which a cohort counts as warm: within the first minute of a source. */
+export const WARM_COUNT = 20;
 
-/** Effective memory of a cohort: 12 hours at one every 10 s; older samples fade. */
-const MEMORY_COUNT = 4320;
+/** The newest samples that are all kept: five minutes at one every 10 s. */
+const RECENT_SAMPLES = 32;
+/** Of the older ones one of so many is kept (every 7.5 minutes)... */
+const LASTING_EVERY = 45;
+/** ...and of those so many: the last four hours. */
+const LASTING_SAMPLES = 32;
 
 /**
- * First and second moments of closed-gate vectors. Immutable.
+ * Samples of a source while nothing happens. Immutable.
  *
- * Shape: `mean` and `variance` (population, per axis) have the space's dimensions. Bound: O(dimensions), whatever the count.
+ * Shape: `samples` are the directions of unit vectors, each axis -127..127, in the order in which they were taken: all of
+ * the last minutes, and of the hours before a few. `count`: how many were taken in all. Bound: 64 samples.
  */
 export interface Cohort {
   readonly count: number;
-  readonly mean: Float64Array;
-  readonly variance: Float64Array;
+  readonly samples: readonly Int8Array[];
 }
 
 /** A cohort without a sample. */
-export function emptyCohort(dimensions: number): Cohort {
-  return { count: 0, mean: new Float64Array(dimensions), variance: new Float64Array(dimensions) };
+export const EMPTY_COHORT: Cohort = { count: 0, samples: [] };
+
+/** The cohort with one more sample in it: the oldest of the recent ones makes room for it, and one of 45 of those is kept for hours. */
+export function withSample({ count, samples }: Cohort, vector: Float32Array): Cohort {
+  const recent = samples.slice(-RECENT_SAMPLES);
+  const lasting = samples.slice(0, -RECENT_SAMPLES);
+  const left = recent.length === RECENT_SAMPLES ? recent.shift() : undefined;
+  const isKept = left !== undefined && (count - RECENT_SAMPLES) % LASTING_EVERY === 0;
+  return { count: count + 1, samples: [...(isKept ? [...lasting, left].slice(-LASTING_SAMPLES) : lasting), ...recent, directionOf(vector)] };
 }
 
 /**
- * The cohort with one more sample in it.
- *
- * Up to MEMORY_COUNT samples these are the exact moments; from there on each new sample weighs 1 / MEMORY_COUNT.
- * Source: Welford 1962, in the incremental form with a floor on the step (exponential forgetting).
+ * Whether a modality has cohorts: sound alone. Of a picture "nothing moves" is not "nothing is there": who stands still for
+ * a minute would be learned and not seen again. What always stands somewhere its places know (`background.ts`). Lines of
+ * text have no background.
  */
-export function withSample(cohort: Cohort, vector: Float32Array): Cohort {
-  if (vector.length !== cohort.mean.length) throw new RangeError(`cohort of ${cohort.mean.length} dimensions, sample of ${vector.length}`);
-  const count = cohort.count + 1;
-  const step = 1 / Math.min(count, MEMORY_COUNT);
-  const mean = new Float64Array(vector.length);
-  const variance = new Float64Array(vector.length);
-  for (let i = 0; i < vector.length; i++) {
-    const before = cohort.mean[i] as number;
-    const delta = (vector[i] as number) - before;
-    mean[i] = before + step * delta;
-    variance[i] = (1 - step) * ((cohort.variance[i] as number) + step * delta * delta);
-  }
-  return { count, mean, variance };
+export function hasCohort(modality: Modality): boolean {
+  return modality === "audio";
 }
 
-/** Whether the cohort has seen enough of its source to stand for it. */
-export function isWarm(cohort: Cohort | undefined): cohort is Cohort {
-  return cohort !== undefined && cohort.count >= WARM_COUNT;
+/** Whether enough is known of a source's background to stand for it, where its modality has one. */
+export function isWarm(modality: Modality, cohort: Cohort | undefined): boolean {
+  return !hasCohort(modality) || (cohort !== undefined && cohort.count >= WARM_COUNT);
+}
+
+/** A byte an axis: coarse enough to be written down often, and within a fiftieth of a nat of the vector. */
+function directionOf(vector: Float32Array): Int8Array {
+  const most = vector.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+  return Int8Array.from(vector, (x) => (most === 0 ? 0 : Math.round((x / most) * 127)));
 }

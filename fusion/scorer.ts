@@ -1,10 +1,10 @@
 // From a vector to log-likelihood ratios: what an observation says about every prompt and every concept.
 import { assertInvariant } from "./model/errors.js";
 import { dot } from "./model/vector.js";
-import type { Modality } from "./model/modality.js";
 import type { Observation } from "./model/observation.js";
-import type { ModalityCalibration, SpaceModel } from "./model/space.js";
+import type { SpaceModel } from "./model/space.js";
 import { isWarm, type Cohort } from "./cohort.js";
+import { residue } from "./residue.js";
 
 /** No single observation may say more than this of a concept, in nats: calibration sets of some thousand pairs know no more. */
 export const LLR_LIMIT = 8;
@@ -29,12 +29,6 @@ export interface Score {
   readonly calibrated: boolean;
 }
 
-/** Where the cosines of each row (prompts, then concepts) lie when nothing is there. */
-interface Background {
-  readonly mean: Float64Array;
-  readonly sd: Float64Array;
-}
-
 /**
  * Scores observations of one space. Pure: the same observation and cohort give the same score, so scores are remembered
  * for as long as the observation's vector lives.
@@ -46,7 +40,6 @@ export class Scorer {
   readonly #rowCount: number;
   /** By prompt, then concept: how much the concept, where it is found, speaks against the prompt; 0 for its synonyms. */
   readonly #rivalry: Float32Array;
-  readonly #backgrounds = new WeakMap<Cohort, Background>();
   readonly #remembered = new WeakMap<Float32Array, { quality: number; cohort: Cohort | undefined; score: Score }>();
 
   /** Prompts are unit vectors of the space; `llr` of every score follows their order. */
@@ -67,18 +60,16 @@ export class Scorer {
     const embedding = observation.embedding;
     if (embedding === undefined) return undefined;
     assertInvariant(embedding.space === this.#space.id, `a vector of ${embedding.space} scored in ${this.#space.id}`);
-    const warm = isWarm(cohort) ? cohort : undefined;
     const { quality } = observation;
     const remembered = this.#remembered.get(embedding.vector);
-    if (remembered !== undefined && remembered.cohort === warm && remembered.quality === quality) return remembered.score;
-    const score = this.#scoreAgainst(observation, embedding.vector, warm);
-    this.#remembered.set(embedding.vector, { quality, cohort: warm, score });
+    if (remembered !== undefined && remembered.cohort === cohort && remembered.quality === quality) return remembered.score;
+    const score = this.#scoreOf(observation, cohort === undefined ? embedding.vector : residue(cohort, embedding.vector), isWarm(observation.modality, cohort));
+    this.#remembered.set(embedding.vector, { quality, cohort, score });
     return score;
   }
 
-  #scoreAgainst(observation: Observation, vector: Float32Array, cohort: Cohort | undefined): Score {
-    const calibration = this.#space.calibration[observation.modality];
-    const background = cohort === undefined ? undefined : this.#background(cohort, observation.modality);
+  #scoreOf({ modality, quality }: Observation, vector: Float32Array, calibrated: boolean): Score {
+    const { a, b, negativeMean, negativeSd } = this.#space.calibration[modality];
     const llr = new Float32Array(this.#promptCount);
     const odds = new Float32Array(this.#rowCount - this.#promptCount);
     const dimensions = this.#space.dimensions;
@@ -86,14 +77,12 @@ export class Scorer {
       let cosine = 0;
       const offset = row * dimensions;
       for (let i = 0; i < dimensions; i++) cosine += (this.#rows[offset + i] as number) * (vector[i] as number);
-      const mean = background?.mean[row] ?? calibration.negativeMean;
-      const sd = background?.sd[row] ?? calibration.negativeSd;
-      const value = (calibration.a * (cosine - mean)) / sd + calibration.b;
-      if (row < this.#promptCount) llr[row] = observation.quality * value;
-      else odds[row - this.#promptCount] = Math.exp(observation.quality * limited(value));
+      const value = (a * (cosine - negativeMean)) / negativeSd + b;
+      if (row < this.#promptCount) llr[row] = quality * value;
+      else odds[row - this.#promptCount] = Math.exp(quality * limited(value));
     }
     for (let prompt = 0; prompt < this.#promptCount; prompt++) llr[prompt] = (llr[prompt] as number) - this.#rivals(prompt, odds);
-    return { llr, odds, calibrated: cohort !== undefined };
+    return { llr, odds, calibrated };
   }
 
   /** The log odds of anything else with a name, against nothing: what a prompt must be clearer than. */
@@ -101,31 +90,6 @@ export class Scorer {
     let sum = 0;
     for (let c = 0; c < odds.length; c++) sum += (this.#rivalry[prompt * odds.length + c] as number) * (odds[c] as number);
     return Math.log1p(conceptOdds(odds.length) * sum);
-  }
-
-  /**
-   * A source's own background may only make its scores more careful: what a camera sees all day must not count as found,
-   * but a quiet background is no reason to believe a faint likeness (its negatives are other things, not nothing).
-   */
-  #background(cohort: Cohort, modality: Modality): Background {
-    const known = this.#backgrounds.get(cohort);
-    if (known !== undefined) return known;
-    const calibration: ModalityCalibration = this.#space.calibration[modality];
-    const dimensions = this.#space.dimensions;
-    const background = { mean: new Float64Array(this.#rowCount), sd: new Float64Array(this.#rowCount) };
-    for (let row = 0; row < this.#rowCount; row++) {
-      let mean = 0;
-      let variance = 0;
-      for (let i = 0; i < dimensions; i++) {
-        const x = this.#rows[row * dimensions + i] as number;
-        mean += x * (cohort.mean[i] as number);
-        variance += x * x * (cohort.variance[i] as number);
-      }
-      background.mean[row] = Math.max(mean, calibration.negativeMean);
-      background.sd[row] = Math.max(Math.sqrt(variance), calibration.negativeSd);
-    }
-    this.#backgrounds.set(cohort, background);
-    return background;
   }
 }
 

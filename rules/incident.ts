@@ -37,7 +37,7 @@ export interface Incident {
   readonly updatedAt: number;
   readonly endedAt?: number;
   readonly confidence: number;
-  /** False while a source that gave evidence has no warm cohort of its own. */
+  /** False while a source whose sound gave evidence has no warm cohort of its own. */
   readonly calibrated: boolean;
   /** An absence that nobody could witness was taken for one (`when_blind: fire`). */
   readonly unwitnessed?: boolean;

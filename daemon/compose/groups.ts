@@ -52,7 +52,6 @@ export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules,
         updateEveryMs: (ruleId) => compiled.rules.find((rule) => rule.id === ruleId)?.updateEveryMs ?? Infinity,
         state: {
           scorer,
-          dimensions: pack.space.dimensions,
           settleAfterMs: (sourceId) => settleAfterMs(config, sourceId),
           clusterer: {
             groupId: group.id,

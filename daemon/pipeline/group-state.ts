@@ -2,7 +2,7 @@
 import { isFurniture } from "../../fusion/background.js";
 import { learnedPlace, lookedAt, shiftedBackgrounds, type Backgrounds } from "../../fusion/backgrounds.js";
 import { closedEvent, Clusterer, type ClustererOptions, type EventChange, type OpenEvent } from "../../fusion/clusterer.js";
-import { emptyCohort, withSample, type Cohort } from "../../fusion/cohort.js";
+import { EMPTY_COHORT, hasCohort, withSample, type Cohort } from "../../fusion/cohort.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { PLACES_MAX } from "../../fusion/model/scan.js";
@@ -59,7 +59,6 @@ export const stepOrder: StepOrder<Step> = {
 /** What a group's state is made with. */
 export interface GroupStateOptions {
   readonly scorer: Scorer;
-  readonly dimensions: number;
   /** How long a source must show something in one place until it is furniture there, ms; above 0. */
   readonly settleAfterMs: (sourceId: string) => number;
   readonly clusterer: ClustererOptions;
@@ -168,9 +167,9 @@ export class GroupState implements Foldable<Step, StepOutput> {
   }
 
   #learn(observation: Observation): void {
-    if (observation.embedding === undefined) return;
+    if (observation.embedding === undefined || !hasCohort(observation.modality)) return;
     const key = cohortKey(observation.sourceId, observation.modality);
-    const cohort = this.#cohorts.get(key) ?? emptyCohort(this.#options.dimensions);
+    const cohort = this.#cohorts.get(key) ?? EMPTY_COHORT;
     this.#cohorts = new Map(this.#cohorts).set(key, learned(cohort, observation, observation.embedding.vector));
   }
 

@@ -19,9 +19,10 @@ export function encodeCheckpoint(checkpoint: GroupCheckpoint): Uint8Array {
   return encode(toPlain(checkpoint));
 }
 
-/** The checkpoint of bytes that `encodeCheckpoint` made. */
+/** The checkpoint of bytes that `encodeCheckpoint` made, today's or an older fusiond's. */
 export function decodeCheckpoint(bytes: Uint8Array): GroupCheckpoint {
-  return fromPlain(decode(bytes)) as GroupCheckpoint;
+  const checkpoint = fromPlain(decode(bytes)) as GroupCheckpoint;
+  return { ...checkpoint, state: { ...checkpoint.state, cohorts: withSamples(checkpoint.state.cohorts) } };
 }
 
 /** The bytes of a background. */
@@ -36,7 +37,7 @@ export function decodeBackground(bytes: Uint8Array): WrittenBackground {
 
 function toPlain(value: unknown): unknown {
   if (value instanceof Float32Array) return { $f32: vectorToBytes(value) };
-  if (value instanceof Float64Array) return { $f64: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
+  if (value instanceof Int8Array) return { $i8: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [key as unknown, toPlain(item)]) };
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== "object" || value === null) return value;
@@ -46,9 +47,9 @@ function toPlain(value: unknown): unknown {
 function fromPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromPlain);
   if (typeof value !== "object" || value === null) return value;
-  const { $f32, $f64, $map } = value as Record<string, unknown>;
+  const { $f32, $i8, $map } = value as Record<string, unknown>;
   if ($f32 instanceof Uint8Array) return bytesToVector($f32);
-  if ($f64 instanceof Uint8Array) return new Float64Array(Uint8Array.from($f64).buffer); // a copy: typed arrays want their bytes aligned
+  if ($i8 instanceof Uint8Array) return Int8Array.from($i8); // a copy: the bytes are a part of the whole document's
   if (Array.isArray($map)) return new Map($map.map(([key, item]: readonly [unknown, unknown]) => [key, fromPlain(item)]));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromPlain(item)]));
 }
@@ -57,4 +58,9 @@ function fromPlain(value: unknown): unknown {
 function withFieldsAsMap(observation: Observation): Observation {
   const { fields } = observation;
   return fields === undefined || fields instanceof Map ? observation : { ...observation, fields: new Map(Object.entries(fields)) };
+}
+
+/** Cohorts are samples; an older fusiond kept moments, of which no samples can be made: those begin anew, within a minute. */
+function withSamples(cohorts: GroupCheckpoint["state"]["cohorts"]): GroupCheckpoint["state"]["cohorts"] {
+  return new Map([...cohorts].filter(([, cohort]) => Array.isArray(cohort.samples)));
 }

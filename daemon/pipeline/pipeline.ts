@@ -298,7 +298,7 @@ export class Pipeline {
     const entry = encodeEntry({ kind: "observation", observation }); // first: what cannot be written down is not taken in
     telemetry.observed(observation.sourceId, observation.modality, endedAt(observation));
     const result = group.observe(observation);
-    telemetry.calibration(observation.sourceId, observation.modality, isWarm(group.cohort(observation)));
+    telemetry.calibration(observation.sourceId, observation.modality, isWarm(observation.modality, group.cohort(observation)));
     const fuseMs = clock.monotonicNowMs() - startedMs;
     telemetry.took("fuse", fuseMs);
     this.#remember(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });

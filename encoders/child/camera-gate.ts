@@ -1,5 +1,4 @@
 // The gate of one camera: which parts of a frame are worth encoding, and when.
-import { shortHash } from "../../fusion/model/observation.js";
 import type { FrameCapture } from "../capture.js";
 import type { Scan } from "../encoder.js";
 import type { CameraGateOptions } from "../host-protocol.js";
@@ -15,7 +14,7 @@ import type { GreyPicture } from "./still-place.js";
 /** A part of a frame that is to be encoded. Pixels. */
 export interface Part {
   readonly rect: Rect;
-  readonly gate: "open" | "closed";
+  readonly gate: "open";
   readonly track?: number;
   readonly place?: number;
   readonly moving?: true;
@@ -32,12 +31,6 @@ export interface GateLook {
 
 /** Smallest side of a region, pixels: below it the embedded tower sees nothing. Source: the pack's README. */
 const REGION_SIDE_MIN = 24;
-/** A source's cohort gets its samples once in this time, ms of event time. Source: DESIGN.md, section 3. */
-const COHORT_INTERVAL_MS = 10_000;
-/** Nothing must have moved for this long before a sample for the cohort is taken, ms. */
-const QUIET_MS = 2000;
-/** Regions whose size is remembered, for squares of the usual size. */
-const SIDES_KEPT = 64;
 
 /** Points of the picture in which it is seen whether what rests has left, for one of the copy in which movement is looked for. */
 const STILL_STEP = 2;
@@ -52,8 +45,6 @@ export class CameraGate {
   #rests: Rests;
   #scan: PictureScan | undefined;
   #wholeFrameAt = -Infinity;
-  #cohortAt = -Infinity;
-  #sides: number[] = [];
 
   constructor(cv: OpenCv, options: CameraGateOptions) {
     this.#cv = cv;
@@ -72,7 +63,6 @@ export class CameraGate {
       this.#tracker = new RegionTracker(this.#options.regionIntervalMs);
       this.#rests = new Rests(this.#options);
       this.#scan = new PictureScan(this.#options.scanRate, capture, this.#mask);
-      this.#sides = [];
     }
     blacken(capture.pixels, this.#mask);
   }
@@ -99,12 +89,10 @@ export class CameraGate {
       .map((box) => squareAround(box, width, height))
       .filter((square) => square.width >= REGION_SIDE_MIN)
       .slice(0, this.#options.regionsMax);
-    const quietSince = this.#tracker.lastSeenAt();
     const toStill = 1 / (copy.scale * STILL_STEP);
     const gone = this.#tracker.gone(capturedAt).map(({ box, track }) => ({ box: scaled(box, toStill), track }));
     const regions = this.#tracker.follow(squares, seq, capturedAt, (box) => this.#rests.trackAt(scaled(box, toStill)));
     const parts: Part[] = regions.filter((region) => region.due).map(({ box, track }) => ({ rect: box, gate: "open", track }));
-    for (const { rect } of parts) this.#sides = [...this.#sides, rect.width].slice(-SIDES_KEPT);
     const resting = this.#rests.step({
       picture: this.#stillPicture(copy),
       capturedAt,
@@ -119,11 +107,6 @@ export class CameraGate {
       this.#wholeFrameAt = capturedAt;
       parts.push({ rect: whole, gate: "open" });
     }
-    const quiet = boxes.length === 0 && !this.#rests.any && capturedAt - quietSince >= QUIET_MS;
-    if (quiet && capturedAt - this.#cohortAt >= COHORT_INTERVAL_MS) {
-      this.#cohortAt = capturedAt;
-      parts.push({ rect: whole, gate: "closed" }, { rect: this.#randomSquare(width, height, capturedAt), gate: "closed" });
-    }
     return parts;
   }
 
@@ -131,21 +114,6 @@ export class CameraGate {
     const [width, height] = [Math.max(1, Math.round(cols / STILL_STEP)), Math.max(1, Math.round(rows / STILL_STEP))];
     const grey = picture.resize(height, width, 0, 0, this.#cv.INTER_AREA).cvtColor(this.#cv.COLOR_RGB2GRAY).getData();
     return { width, height, grey: new Uint8Array(grey.buffer, grey.byteOffset, grey.byteLength) };
-  }
-
-  /** A square of the size that regions usually have, anywhere; the place follows from the frame's time. */
-  #randomSquare(width: number, height: number, capturedAt: number): Rect {
-    const sorted = [...this.#sides].sort((a, b) => a - b);
-    const usual = sorted[Math.floor(sorted.length / 2)] ?? Math.round(height / 4);
-    const side = Math.max(1, Math.min(usual, width, height));
-    const random = shortHash(capturedAt);
-    const fraction = (digits: string): number => parseInt(digits, 16) / 2 ** 32;
-    return {
-      x: Math.floor(fraction(random.slice(0, 8)) * (width - side + 1)),
-      y: Math.floor(fraction(random.slice(8)) * (height - side + 1)),
-      width: side,
-      height: side,
-    };
   }
 }
 

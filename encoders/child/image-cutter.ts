@@ -9,7 +9,7 @@ import type { Cut, Gate, Look } from "./tower.js";
 /** Why what moves is not seen in the first frames of a scene. */
 const LEARNING = "the gate is still learning what the scene looks like when nothing moves";
 
-/** Cuts from a frame the regions that moved or came to rest, places in turn, and, when all is quiet, samples for the cohort. */
+/** Cuts from a frame the regions that moved or came to rest, and places in turn. */
 export class ImageCutter implements Gate {
   readonly #side: number;
   readonly #cv: OpenCv;

@@ -42,11 +42,6 @@ export class RegionTracker {
     this.#intervalMs = intervalMs;
   }
 
-  /** When anything was last followed, Unix ms of event time; -Infinity if never. */
-  lastSeenAt(): number {
-    return Math.max(-Infinity, ...this.#tracks.map((track) => track.seenAt));
-  }
-
   /** Where anything is or was just now. */
   boxes(): readonly Rect[] {
     return this.#tracks.map((track) => track.box);

@@ -59,11 +59,6 @@ export class Rests {
     this.#settleAfterMs = settleAfterMs;
   }
 
-  /** Whether anything rests. */
-  get any(): boolean {
-    return this.#rests.length > 0;
-  }
-
   /** The track of what rests where something begins to move, if anything does. */
   trackAt(box: Rect): number | undefined {
     return this.#rests.find((rest) => overlap(rest.box, box) >= OVERLAP_MIN)?.track;

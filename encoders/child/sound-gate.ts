@@ -10,45 +10,60 @@ const HISTORY_MIN = 20;
 const FLOOR_QUANTILE = 0.2;
 /** ...and a window is quiet up to this many times the floor. */
 const QUIET_RATIO = 1.5;
-/** A source's cohort gets one window in this time, ms of event time. Source: DESIGN.md, section 3. */
-const COHORT_INTERVAL_MS = 10_000;
 
-/** "silence": nothing to encode. "closed": a quiet window that is also a sample for the cohort. */
+/** So many samples of a source's cohort are taken soon after one another, so that it serves within a minute... */
+const FIRST_SAMPLES = 30;
+/** ...this far apart at least, ms of event time; */
+const FIRST_INTERVAL_MS = 2000;
+/** all later ones this far. Source of the three: DESIGN.md, section 3. */
+const INTERVAL_MS = 10_000;
+/** A steady window is at its loudest up to this many times as loud as at its quietest: a bark, a word, a step is not steady. */
+const STEADY_RATIO = 1.7;
+/** A window's loudest and quietest are of so many equal parts; of 2 s a tenth of a second each. */
+const PARTS = 20;
+
+/** "silence": nothing to encode. "closed": a quiet, steady window that is also a sample for the cohort. */
 export type SoundVerdict = "silence" | "open" | "closed";
 
-/** How loud a window is: its largest sample and its root mean square, 0..1. */
+/** How loud a window is: its largest sample and its root mean square, 0..1, and its loudest part over its quietest, from 1. */
 export interface Loudness {
   readonly peak: number;
   readonly rms: number;
+  readonly swing: number;
 }
 
 /** How loud a window is. */
 export function loudnessOf(samples: Float32Array): Loudness {
-  let square = 0;
+  const squares = new Float64Array(PARTS);
   let peak = 0;
-  for (const x of samples) {
-    square += x * x;
+  samples.forEach((x, i) => {
+    const part = Math.floor((i * PARTS) / samples.length);
+    squares[part] = (squares[part] as number) + x * x;
     peak = Math.max(peak, Math.abs(x));
-  }
-  return { peak, rms: Math.sqrt(square / samples.length) };
+  });
+  const square = squares.reduce((sum, one) => sum + one, 0);
+  return { peak, rms: Math.sqrt(square / samples.length), swing: Math.sqrt(Math.max(...squares) / Math.min(...squares)) };
 }
 
 /**
  * The gate of one microphone. Sound has no true gate (every window is encoded); "closed" stands for a window near the
- * source's own noise floor. Bound: the loudness of 600 windows. Pure, and the same for the same windows in order.
+ * source's own noise floor in which nothing comes or goes: what is quiet between two barks still holds their ends. Bound: the loudness of 600 windows. Pure, and the same for the same windows in order.
  */
 export class SoundGate {
   readonly #loudness: number[] = [];
-  #cohortAt = -Infinity;
+  #samples = 0;
+  #sampledAt = -Infinity;
 
   /** Judges a window; windows must come in order of `capturedAt` (Unix ms). */
-  judge({ peak, rms }: Loudness, capturedAt: number): SoundVerdict {
+  judge({ peak, rms, swing }: Loudness, capturedAt: number): SoundVerdict {
     if (peak < SILENCE_PEAK) return "silence";
     this.#loudness.push(rms);
     if (this.#loudness.length > HISTORY) this.#loudness.shift();
-    if (capturedAt - this.#cohortAt < COHORT_INTERVAL_MS || this.#loudness.length < HISTORY_MIN) return "open";
-    if (rms > QUIET_RATIO * this.#floor()) return "open";
-    this.#cohortAt = capturedAt;
+    const intervalMs = this.#samples < FIRST_SAMPLES ? FIRST_INTERVAL_MS : INTERVAL_MS;
+    if (capturedAt - this.#sampledAt < intervalMs || this.#loudness.length < HISTORY_MIN) return "open";
+    if (swing > STEADY_RATIO || rms > QUIET_RATIO * this.#floor()) return "open";
+    this.#sampledAt = capturedAt;
+    this.#samples++;
     return "closed";
   }
 

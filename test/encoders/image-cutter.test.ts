@@ -44,13 +44,8 @@ void t.test("image gate: the same frames give the same cuts", { skip }, (t) => {
   t.end();
 });
 
-void t.test("image gate: a picture in which nothing moves opens it never, and gives the cohort a frame and a square", { skip }, (t) => {
-  const cuts = cutAll(() => []);
-  t.same(cuts.flatMap(open), []);
-  const closed = cuts.flat();
-  t.equal(closed.length, 2);
-  t.same(closed[0]?.region, { x: 0, y: 0, width: 1, height: 1 });
-  t.equal(Math.round((closed[1]?.region?.height ?? 0) * 180), 45);
+void t.test("image gate: of a picture in which nothing moves nothing is cut", { skip }, (t) => {
+  t.same(cutAll(() => []).flat(), []);
   t.end();
 });
 
@@ -156,7 +151,7 @@ void t.test("image gate: what can wait is put off while the tower is busy, what 
   t.end();
 });
 
-void t.test("image gate: what came to rest is looked at with its track until it goes, and gives the cohort nothing", { skip }, (t) => {
+void t.test("image gate: what came to rest is looked at with its track until it goes", { skip }, (t) => {
   const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...DEFAULT_CAMERA_GATE, scanRate: 0 }]]) }, loadOpenCv());
   const at = (i: number): Squares => (i < 15 || i >= 700 ? [] : [{ x: Math.min(20 + 4 * (i - 15), 180), y: 70, side: 40 }]);
   const cuts = Array.from({ length: 800 }, (_, i) => cutter.cut(frame(i, at(i)), false).cuts.map((cut) => ({ i, ...cut }))).flat();
@@ -168,9 +163,7 @@ void t.test("image gate: what came to rest is looked at with its track until it 
   t.equal(new Set(resting.map(({ track }) => track)).size, 1);
   t.ok(there.some(({ i, track }) => i < 60 && track === resting[0]?.track), "with the track that it had when it moved");
   for (const { region } of resting) t.ok(overlap({ x: (region?.x ?? 0) * 320, y: (region?.y ?? 0) * 180, width: (region?.width ?? 0) * 320, height: (region?.height ?? 0) * 180 }, { x: 180, y: 70, width: 40, height: 40 }) > 0.5);
-  t.same(cuts.filter(({ i, gate }) => gate === "closed" && i > 15 && i < 700), [], "nothing is learned from a place where something stands");
-  t.ok(cuts.every(({ i, gate }) => gate === "closed" || i < 720), "and it is over when it has gone");
-  t.ok(cuts.some(({ i, gate }) => gate === "closed" && i >= 720));
+  t.ok(cuts.every(({ i }) => i < 720), "and it is over when it has gone");
   t.end();
 });
 

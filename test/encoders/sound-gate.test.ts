@@ -11,11 +11,12 @@ void t.test("sound gate: digital silence is nothing, the faintest noise is somet
   t.end();
 });
 
-void t.test("sound gate: once in 10 s a quiet window goes to the cohort", (t) => {
+void t.test("sound gate: every 2 s a quiet window goes to the cohort, 20 within a minute, and after 30 one in 10 s", (t) => {
   const gate = new SoundGate();
-  const verdicts = Array.from({ length: 120 }, (_, i) => gate.judge(window(0.01), i * 500));
+  const verdicts = Array.from({ length: 240 }, (_, i) => gate.judge(window(0.01), i * 500));
   const closed = verdicts.flatMap((verdict, i) => (verdict === "closed" ? [i] : []));
-  t.same(closed, [19, 39, 59, 79, 99, 119]);
+  t.same(closed, [...Array.from({ length: 30 }, (_, k) => 19 + 4 * k), 155, 175, 195, 215, 235]);
+  t.ok(closed.filter((i) => i * 500 + 2000 <= 60_000).length >= 20);
   t.end();
 });
 
@@ -26,5 +27,17 @@ void t.test("sound gate: loud windows never go to the cohort", (t) => {
     const verdict = gate.judge(window(loud ? 0.5 : 0.01), i * 500);
     if (loud) t.equal(verdict, "open", `window ${i}`);
   }
+  t.end();
+});
+
+void t.test("sound gate: a quiet window in which something comes or goes never goes to the cohort", (t) => {
+  const gate = new SoundGate();
+  const fading = loudnessOf(Float32Array.from({ length: 1600 }, (_, n) => 0.01 * Math.sin(n) * (n < 1400 ? 1 : 0.4)));
+  t.ok(fading.swing > 2 && window(0.01).swing < 1.2);
+  for (let i = 0; i < 100; i++) {
+    const verdict = gate.judge(i % 2 === 0 ? fading : window(0.01), i * 500);
+    if (i % 2 === 0) t.equal(verdict, "open", `window ${i}`);
+  }
+  t.equal(loudnessOf(Float32Array.from({ length: 1600 }, (_, n) => (n < 100 ? 0 : 0.01))).swing, Infinity);
   t.end();
 });

@@ -1,43 +1,51 @@
 import fc from "fast-check";
 import t from "tap";
 import { holds } from "../support/property.js";
-import { emptyCohort, isWarm, WARM_COUNT, withSample } from "../../fusion/cohort.js";
+import { EMPTY_COHORT, hasCohort, isWarm, WARM_COUNT, withSample, type Cohort } from "../../fusion/cohort.js";
 
-const vectors = fc.array(fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 60 });
+const SAMPLES_MAX = 64;
 
-void t.test("cohort: has the exact moments of its samples", (t) => {
+/** A cohort after so many samples; the first axis of each says which it was, as far as a byte can. */
+function cohortOf(count: number, axis = (i: number): number => i / count): Cohort {
+  let cohort = EMPTY_COHORT;
+  for (let i = 0; i < count; i++) cohort = withSample(cohort, Float32Array.of(axis(i), 1));
+  return cohort;
+}
+
+void t.test("cohort: holds the newest samples and, of the hours before, a few, and never more than its bound", (t) => {
   holds(
     t,
-    "moments",
-    fc.property(vectors, (list) => {
-      const cohort = list.reduce((c, v) => withSample(c, Float32Array.from(v)), emptyCohort(3));
-      for (let i = 0; i < 3; i++) {
-        const axis = list.map((v) => Math.fround(v[i] as number));
-        const mean = axis.reduce((a, b) => a + b, 0) / axis.length;
-        const variance = axis.reduce((a, b) => a + (b - mean) ** 2, 0) / axis.length;
-        if (Math.abs((cohort.mean[i] as number) - mean) > 1e-9) return false;
-        if (Math.abs((cohort.variance[i] as number) - variance) > 1e-9) return false;
-      }
-      return cohort.count === list.length;
+    "bounded",
+    fc.property(fc.integer({ min: 0, max: 3000 }), (count) => {
+      const { samples, count: told } = cohortOf(count);
+      return told === count && samples.length === Math.min(count, 32 + Math.min(32, Math.ceil(Math.max(0, count - 32) / 45)));
     }),
+    30,
   );
+  t.equal(cohortOf(100_000).samples.length, SAMPLES_MAX);
   t.end();
 });
 
-void t.test("cohort: forgets slowly when it has seen more than its memory", (t) => {
-  let cohort = emptyCohort(1);
-  for (let i = 0; i < 5000; i++) cohort = withSample(cohort, Float32Array.of(0));
-  for (let i = 0; i < 4320; i++) cohort = withSample(cohort, Float32Array.of(1));
-  t.ok((cohort.mean[0] as number) > 0.6 && (cohort.mean[0] as number) < 0.65, "1 - 1/e of the new");
+void t.test("cohort: knows what the place was hours ago, and what it has become for minutes", (t) => {
+  const { samples } = cohortOf(1440, (i) => (i < 1400 ? 0 : 1)); // four hours at one every 10 s, and the tone of the last 40
+  const share = samples.filter(([x]) => x === 127).length / samples.length;
+  t.equal(share, 0.5);
+  const before = cohortOf(1440 + 1080, (i) => (i < 1440 ? 1 : 0)).samples.filter(([x]) => x === 127).length;
+  t.equal(before, 8, "of the hour that ended three hours ago one every 7.5 minutes");
   t.end();
 });
 
-void t.test("cohort: is warm from 200 samples on", (t) => {
-  let cohort = emptyCohort(1);
-  t.notOk(isWarm(undefined));
-  for (let i = 0; i < WARM_COUNT - 1; i++) cohort = withSample(cohort, Float32Array.of(0));
-  t.notOk(isWarm(cohort));
-  t.ok(isWarm(withSample(cohort, Float32Array.of(0))));
-  t.throws(() => withSample(cohort, Float32Array.of(0, 1)), RangeError);
+void t.test("cohort: a sample is the direction of its vector", (t) => {
+  t.same([...(withSample(EMPTY_COHORT, Float32Array.of(0.3, -0.6, 0)).samples[0] as Int8Array)], [64, -127, 0].map((x) => (x === 64 ? Math.round(127 / 2) : x)));
+  t.same([...(withSample(EMPTY_COHORT, new Float32Array(2)).samples[0] as Int8Array)], [0, 0]);
+  t.end();
+});
+
+void t.test("cohort: of sound is warm from 20 samples on; pictures and text have none to wait for", (t) => {
+  t.notOk(isWarm("audio", undefined));
+  t.notOk(isWarm("audio", cohortOf(WARM_COUNT - 1)));
+  t.ok(isWarm("audio", cohortOf(WARM_COUNT)));
+  t.same((["audio", "image", "text"] as const).filter(hasCohort), ["audio"]);
+  t.ok(isWarm("image", undefined) && isWarm("text", undefined));
   t.end();
 });

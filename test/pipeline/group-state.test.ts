@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import t from "tap";
 import { GroupState, stepOrder, type Step, type StepOutput } from "../../daemon/pipeline/group-state.js";
@@ -159,13 +160,38 @@ void t.test("group state: the state now speaks before the watermark, and agrees 
   t.end();
 });
 
+void t.test("group state: the cohort learns from sound at a closed gate alone, whatever else happens", (t) => {
+  const scene = sceneOf(6);
+  const observations = scene.observations.map(({ observation }) => observation);
+  holds(
+    t,
+    "only closed gates teach",
+    fc.property(fc.array(fc.boolean(), { minLength: observations.length, maxLength: observations.length }), (closed) => {
+      const state = new GroupState(optionsFor(scene));
+      const taught = new Map<string, number>();
+      observations.forEach((observation, i) => {
+        const before = state.cohort(observation.sourceId, observation.modality);
+        state.apply({ kind: "observation", observation: { ...observation, gate: closed[i] === true ? "closed" : "open" } }, 0);
+        const key = `${observation.sourceId} ${observation.modality}`;
+        if (closed[i] === true && observation.modality === "audio") taught.set(key, (taught.get(key) ?? 0) + 1);
+        else assert.equal(state.cohort(observation.sourceId, observation.modality), before);
+      });
+      return observations.every(({ sourceId, modality }) => (state.cohort(sourceId, modality)?.count ?? 0) === (taught.get(`${sourceId} ${modality}`) ?? 0));
+    }),
+    10,
+  );
+  t.end();
+});
+
 void t.test("group state: closed-gate samples teach the cohort and found nothing", (t) => {
   const scene = sceneOf(5);
   const state = new GroupState(optionsFor(scene));
   for (const { observation } of scene.observations) t.strictSame(state.apply({ kind: "observation", observation: { ...observation, gate: "closed" } }, 0), []);
   t.equal(state.openCount, 0);
   const first = (scene.observations[0] as { observation: Scene["observations"][number]["observation"] }).observation;
-  t.ok((state.cohort(first.sourceId, first.modality)?.count ?? 0) > 0);
+  const taught = new Map(scene.observations.map(({ observation: { sourceId, modality } }) => [modality, state.cohort(sourceId, modality)?.count ?? 0]));
+  t.ok((taught.get("audio") ?? 0) > 0);
+  t.equal(taught.get("image"), 0, "of a picture that nothing moves does not say that nobody is there");
   const { embedding: _none, ...blank } = first;
   t.strictSame(state.apply({ kind: "observation", observation: blank }, 0), []);
   t.strictSame(state.apply({ kind: "observation", observation: { ...blank, gate: "closed" } }, 0), []);

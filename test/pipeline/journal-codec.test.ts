@@ -1,11 +1,12 @@
 import { toUSVString } from "node:util";
 import fc from "fast-check";
 import t from "tap";
-import { encode } from "../../daemon/codec/msgpack.js";
+import { decode, encode } from "../../daemon/codec/msgpack.js";
 import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import type { Step } from "../../daemon/pipeline/group-state.js";
 import { witnessChanges, witnessesOf } from "../../daemon/pipeline/witness-changes.js";
 import { inWholeMs } from "../../daemon/pipeline/whole-ms.js";
+import { EMPTY_COHORT, withSample } from "../../fusion/cohort.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import { hostileKey, hostileText } from "../support/hostile.js";
 import { holds } from "../support/property.js";
@@ -38,6 +39,18 @@ void t.test("journal codec: what a rule remembers comes back whole, the best loo
   t.match(rules.rules.get("rule")?.leaves, [{ best: { at: 20_000, sourceId: "badges" } }]);
   const checkpoint = { encoders: "none", watermark: 0, state: { cohorts: new Map(), open: [], rules }, told: [] };
   t.strictSame(decodeCheckpoint(encodeCheckpoint(checkpoint)), checkpoint);
+  t.end();
+});
+
+void t.test("journal codec: a cohort comes back as it was, and one of moments, as an older fusiond kept it, begins anew", (t) => {
+  const rules = new RuleBench(ruleSource(field("door", "open"))).engine.data;
+  const cohort = [Float32Array.of(1, -1), Float32Array.of(0.5, 1)].reduce(withSample, EMPTY_COHORT);
+  const checkpoint = { encoders: "none", watermark: 0, state: { cohorts: new Map([["mic audio", cohort]]), open: [], rules }, told: [] };
+  t.strictSame(decodeCheckpoint(encodeCheckpoint(checkpoint)), checkpoint);
+  const moments = { count: 300, mean: { $f64: new Uint8Array(16) }, variance: { $f64: new Uint8Array(16) } };
+  const older = decode(encodeCheckpoint(checkpoint)) as { state: { cohorts: { $map: unknown[] } } };
+  older.state.cohorts.$map.push(["cam image", moments]);
+  t.strictSame(decodeCheckpoint(encode(older)), checkpoint);
   t.end();
 });
 

@@ -153,14 +153,15 @@ async function leftIn(t: Test, checkpoint: GroupCheckpoint, journal: readonly Jo
 void t.test("other encoders: cohorts start anew, open events are closed and told, an incident goes on", async (t) => {
   const rule = ruleSource(see("0"), { resolveAfterMs: 20_000 });
   const old = runnerFor("old", rule);
-  for (let at = 1000; at <= 9000; at += 1000) old.observe(sample("cam", "image", at, at < 4000 ? { gate: "closed" } : {}));
+  for (const at of [1000, 2000, 3000]) old.observe(sample("mic", "audio", at, { gate: "closed" }));
+  for (let at = 4000; at <= 9000; at += 1000) old.observe(sample("cam", "image", at));
   old.advanceTo(6000);
   const told = old.checkpoint().told[0] as Told;
   const left = await leftIn(t, old.checkpoint(), old.tail);
 
   const runner = runnerFor("new", rule);
   t.strictSame(recover(runner, left), { cohorts: 1, events: 1, observations: 3, incidents: 1 });
-  t.equal(runner.cohort({ sourceId: "cam", modality: "image" }), undefined, "not warm, not even begun");
+  t.equal(runner.cohort({ sourceId: "mic", modality: "audio" }), undefined, "not warm, not even begun");
   t.equal(runner.openEvents, 0);
   t.equal(runner.watermark, 6000);
   const passed = runner.advanceTo(7000);

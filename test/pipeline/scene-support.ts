@@ -74,7 +74,6 @@ export function optionsFor(scene: Scene): GroupStateOptions {
   const prompts = [0, 1, 2, 3].map((i) => (scene.space.concepts[happening(i)] as { vector: Float32Array }).vector);
   return {
     scorer: new Scorer(scene.space, prompts),
-    dimensions: scene.space.dimensions,
     settleAfterMs: () => 60_000,
     clusterer: {
       groupId: "yard",

@@ -85,7 +85,9 @@ void t.test("remembering encoder: gives what the tower gives, and asks it once f
   const remembering = new RememberingEncoder(behind);
   t.teardown(() => Promise.all([plain.stop(), remembering.stop()]));
   await Promise.all([plain.start(never), remembering.start(never)]);
-  const [sound] = await all(playedSounds([{ path: media.desktopSound("alarm-clock-elapsed"), labels: [] }], pack.manifest.audio));
+  const hum = join(t.testdir(), "hum.wav");
+  execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=frequency=120:duration=3", hum]);
+  const [sound] = await all(playedSounds([{ path: hum, labels: [] }], pack.manifest.audio));
   const captures = await capturesOf((sound as PlayedSound).source("mic", 20_000));
   const seen = ({ observations }: Encoded): unknown => observations.map(({ id, gate, quality, embedding, capturedAt }) => [id, gate, quality, capturedAt, embedding?.vector]);
   let closed = 0;
