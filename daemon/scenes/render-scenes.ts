@@ -5,7 +5,8 @@ const HEADING = ["met", "found", "recall", "told", "right", "precision", "delay 
 
 /** The report in lines of plain text. */
 export function renderScenes(report: ScenesReport): string[] {
-  const { scenes, seconds: length, pack, tolerance_ms, by_rule, by_snr, by_control, baselines, wrong, missed, left_out } = report;
+  const { scenes, seconds: length, pack, tolerance_ms, by_rule, by_snr, by_control, baselines, incidents, missed, left_out } = report;
+  const wrong = incidents.filter(({ right }) => !right);
   return [
     `pack ${pack}: ${scenes} scenes, ${(length / 60).toFixed(1)} min, ${by_rule.length} rules`,
     `an incident is right if its first alert lies in a time in which the rule is truly met, give or take ${tolerance_ms / 1_000} s`,

@@ -55,6 +55,15 @@ export interface Baseline extends Score, Partial<Reliability> {
   readonly name: "sound alone" | "picture alone" | "time only";
 }
 
+/** One incident: the second of its scene in which it was told first, and the highest confidence that it was told with. */
+export interface SceneIncident {
+  readonly scene: string;
+  readonly rule: string;
+  readonly at: number;
+  readonly confidence: number;
+  readonly right: boolean;
+}
+
 /** All that `score scenes` has to say. */
 export interface ScenesReport extends Score, Reliability {
   readonly scenes: number;
@@ -65,8 +74,8 @@ export interface ScenesReport extends Score, Reliability {
   readonly by_snr: readonly ({ readonly snr_db: number } & Score)[];
   readonly by_control: readonly ({ readonly control: Control; readonly scenes: number } & Score)[];
   readonly baselines: readonly Baseline[];
-  /** Incidents that were not right, and times that were not found: s of the scene. */
-  readonly wrong: readonly { readonly scene: string; readonly rule: string; readonly at: number; readonly confidence: number }[];
+  /** What was told, and times that were not found: s of the scene. */
+  readonly incidents: readonly SceneIncident[];
   readonly missed: readonly { readonly scene: string; readonly rule: string; readonly from: number }[];
   /** What sources complained of. */
   readonly left_out: readonly { readonly scene: string; readonly reason: string }[];
@@ -128,7 +137,7 @@ export function reportScenes(
     by_snr: snrs.map(([snr_db, own]) => ({ snr_db, ...scoreOf(own) })),
     by_control: by(({ control }) => control).map(([control, own]) => ({ control, scenes: new Set(own.map(({ scene }) => scene)).size, ...scoreOf(own) })),
     baselines,
-    wrong: results.flatMap(({ scene, ruleId, incidents }) => incidents.flatMap(({ right, toldAt, confidence }) => (right ? [] : [{ scene, rule: ruleId, at: toldAt / 1_000, confidence }]))),
+    incidents: results.flatMap(({ scene, ruleId, incidents }) => incidents.map(({ right, toldAt, confidence }) => ({ scene, rule: ruleId, at: toldAt / 1_000, confidence, right }))),
     missed: results.flatMap(({ scene, ruleId, times }) => times.flatMap(({ fromMs, delayMs }) => (delayMs === undefined ? [{ scene, rule: ruleId, from: fromMs / 1_000 }] : []))),
     left_out,
   };

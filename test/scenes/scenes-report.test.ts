@@ -55,6 +55,7 @@ void t.test("scenes report: by rule, by level from loud to faint, and by control
   t.match(report.by_rule, [{ rule: "dog", met: 2, found: 2, told: 4, right: 2 }, { rule: "cat", met: 1, found: 0, told: 0 }]);
   t.match(report.by_snr, [{ snr_db: 20, met: 2, found: 1 }, { snr_db: 0, met: 1, found: 1 }]);
   t.match(report.by_control, [{ control: "none", scenes: 2, met: 3 }, { control: "without_sound", scenes: 1, met: 0, told: 1, right: 0 }]);
+  t.same(report.incidents.map(({ scene, confidence, right }) => [scene, confidence, right]), RESULTS.flatMap(({ scene, incidents }) => incidents.map(({ confidence, right }) => [scene, confidence, right])));
   t.end();
 });
 
