@@ -30,6 +30,13 @@ export function squareAround(box: Rect, frameWidth: number, frameHeight: number)
   };
 }
 
+/** A square grown `factor` times around its middle, moved inside a frame; no bigger than the frame's shorter side. Whole pixels. */
+export function widened({ x, y, width }: Rect, factor: number, frameWidth: number, frameHeight: number): Rect {
+  const side = Math.min(Math.round(width * factor), frameWidth, frameHeight);
+  const inside = (from: number, most: number): number => clamp(Math.round(from + width / 2 - side / 2), 0, most - side);
+  return { x: inside(x, frameWidth), y: inside(y, frameHeight), width: side, height: side };
+}
+
 /** Area of the intersection over area of the union, 0..1. */
 export function overlap(a: Rect, b: Rect): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

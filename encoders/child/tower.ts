@@ -1,5 +1,6 @@
 // What a child does with captures, whatever their modality.
 import { crc32 } from "node:zlib";
+import { normalise } from "../../fusion/model/vector.js";
 import type { Scan } from "../encoder.js";
 import type { CaptureResult, ModelCapture, Sample } from "../host-protocol.js";
 import type { Model } from "./model.js";
@@ -8,6 +9,8 @@ import type { ModelInput } from "./session.js";
 /** One input for the model and what is said about its vector. */
 export interface Cut extends Omit<Sample, "vector" | "inputCrc"> {
   readonly input: ModelInput;
+  /** The same with more around it: the vector is the mean direction of both. Absent: that of `input` alone. */
+  readonly wider?: ModelInput;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface Gate {
 /** Encodes captures: gate, then one run of the model over all that was cut. A bad capture spoils no other. */
 export async function encodeCaptures(gate: Gate, model: Model, captures: readonly ModelCapture[], isBusy = false): Promise<CaptureResult[]> {
   const gated = captures.map((capture) => gateOne(gate, capture, isBusy));
-  const inputs = gated.flatMap((one) => ("error" in one ? [] : one.cuts.map((cut) => cut.input)));
+  const inputs = gated.flatMap((one) => ("error" in one ? [] : one.cuts.flatMap(({ input, wider }) => (wider === undefined ? [input] : [input, wider]))));
   const different = [...new Set(inputs)]; // a quiet window is both an observation and a sample for the cohort
   const startedMs = performance.now();
   const vectors = await model.encode(different);
@@ -37,9 +40,15 @@ export async function encodeCaptures(gate: Gate, model: Model, captures: readonl
   const byInput = new Map(different.map((input, i) => [input, vectors[i] as Float32Array]));
   return gated.map((one) => {
     if ("error" in one) return one;
-    const samples = one.cuts.map(({ input, ...about }) => ({ ...about, vector: byInput.get(input) as Float32Array, inputCrc: checksum(input) }));
+    const said = (input: ModelInput): Float32Array => byInput.get(input) as Float32Array;
+    const samples = one.cuts.map(({ input, wider, ...about }) => ({
+      ...about,
+      vector: wider === undefined ? said(input) : meanDirection(said(input), said(wider)),
+      inputCrc: checksum(input),
+    }));
     const { gateMs, unseen, scan } = one;
-    return { samples, encodeMs: gateMs + msEach * samples.length, ...(unseen === undefined ? {} : { unseen }), ...(scan === undefined ? {} : { scan }) };
+    const inputCount = samples.length + one.cuts.filter(({ wider }) => wider !== undefined).length;
+    return { samples, encodeMs: gateMs + msEach * inputCount, ...(unseen === undefined ? {} : { unseen }), ...(scan === undefined ? {} : { scan }) };
   });
 }
 
@@ -51,6 +60,11 @@ function gateOne(gate: Gate, capture: ModelCapture, isBusy: boolean): (Look & { 
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }; // OpenCV's binding throws strings
   }
+}
+
+/** Of two unit vectors, as a unit vector. */
+function meanDirection(a: Float32Array, b: Float32Array): Float32Array {
+  return normalise(a.map((x, i) => x + (b[i] as number)));
 }
 
 function checksum(input: ModelInput): number {

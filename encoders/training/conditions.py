@@ -2,8 +2,9 @@
 a pack's calibration.json and manifest.json (docs/calibration.md says what they mean).
 
 `conditions.py CROSSFIT PACK` reads crossfit_{audio,image}.npz and _streams.json of the folder CROSSFIT, whichever there are: vectors by
-towers that never met the recording or camera, with the stream and the moment of each; of a stream its recording, its labels, what else is
-possibly there, and whether it is a clip of something or ordinary. It prints what thresholds chosen on one half of the recordings cost and find on the other.
+towers that never met the recording or camera, with the stream and the moment of each; of a stream its recording, whether it goes on with that where the stream before ended, its labels, what else is
+possibly there, what is not since somebody looked for it, and whether it is a clip of something or ordinary; of a look which place it
+was at, and how long it stands for that. It prints what thresholds chosen on one half of the recordings cost and find on the other.
 `conditions.py check FILE` answers the numbers of a test (test/encoders/condition-fit.test.ts) on stdout.
 
 A look's score is that of fusion/scorer.ts without a cohort. The statistic of k confirmations is the mean of the k best looks, each at a
@@ -63,25 +64,51 @@ def scores(vectors, quality, prompts, concepts, prompt):
     return quality[:, None] * said(prompts) - np.log1p(odds @ rivalry.T / len(concepts))
 
 
-def moments(score, at_ms):
-    """(times, [moments, prompts]): several regions of a picture are one look, the best."""
-    times, place = np.unique(at_ms, return_inverse=True)
-    best = np.full((len(times), score.shape[1]), -np.inf)
-    np.maximum.at(best, place, score)
-    return times, best
+class Moments(NamedTuple):
+    """What one source said, moment by moment: several regions of a picture are one look, the best. [moments, prompts] but for times."""
+
+    times: np.ndarray
+    score: np.ndarray
+    place: np.ndarray  # of the best look; -1: it was at none
+    holds: np.ndarray  # how long it stands for its place, ms; 0: it does not
+    moved: np.ndarray  # [moments]: whether any look stood for no place
 
 
-def statistics(times, score, window_ms, floor, repeat=False):
-    """[3, moments, prompts]: the means of the 1, 2 and 3 best looks above the floor that a rule finds at each moment; -inf for too few."""
-    counted = np.where(score > floor, score, -np.inf)
-    out = np.full((len(LOOKS), *score.shape), -np.inf)
-    start = np.searchsorted(times + window_ms, times - WITHIN_MS)
-    for i in range(len(times)):
-        best = -np.sort(-counted[start[i] : i + 1], 0)[: LOOKS[-1]]
-        if repeat and len(best) < LOOKS[-1]:
-            best = np.concatenate([best] + [best[-1:]] * (LOOKS[-1] - len(best)))
-        with np.errstate(invalid="ignore"):
-            out[: len(best), i] = np.cumsum(best, 0) / np.arange(1, len(best) + 1)[:, None]
+def moments(score, at_ms, place=None, holds=None):
+    place, holds = (np.full(len(score), -1) if place is None else place), (np.zeros(len(score), int) if holds is None else holds)
+    times, row = np.unique(at_ms, return_inverse=True)
+    order = np.lexsort((np.arange(len(row)), row))
+    starts = np.searchsorted(row[order], np.arange(len(times)))
+    best = np.stack([order[a:b][score[order[a:b]].argmax(0)] for a, b in zip(starts, [*starts[1:], len(row)])]) if len(times) else np.zeros((0, score.shape[1]), int)
+    moved = np.zeros(len(times), bool)
+    np.logical_or.at(moved, row, holds == 0)
+    return Moments(times, np.take_along_axis(score, best, 0), place[best], holds[best], moved)
+
+
+def statistics(seen, window_ms, floor, repeat=False):
+    """[3, moments, prompts]: the means of the 1, 2 and 3 best looks above the floor that a rule finds at each moment; -inf for too few.
+
+    A look counts WITHIN_MS, or as long as it stands for its place, of which it counts once; what stands still carries on nothing that moved.
+    """
+    counted = np.where(seen.score > floor, seen.score, -np.inf)
+    out, fresh = np.full((len(LOOKS), *counted.shape), -np.inf), np.maximum(WITHIN_MS, seen.holds)
+    for i, now in enumerate(seen.times):
+        first = np.searchsorted(seen.times + window_ms, now - fresh[: i + 1].max(initial=WITHIN_MS))
+        looks = slice(first, i + 1)
+        counts = seen.times[looks, None] + window_ms >= now - fresh[looks]
+        if not seen.moved[i]:
+            counts &= seen.holds[looks] > 0
+        left, places, total = np.where(counts, counted[looks], -np.inf), seen.place[looks], 0
+        for k in range(LOOKS[-1]):
+            best = left.argmax(0)[None]
+            value = np.take_along_axis(left, best, 0)[0]
+            if repeat:
+                value = np.where(np.isfinite(value), value, last) if k else value
+            total, last = total + value, value
+            out[k, i] = total / (k + 1)
+            place = np.take_along_axis(places, best, 0)
+            left = np.where((places == place) & (place >= 0), -np.inf, left)
+            np.put_along_axis(left, best, -np.inf, 0)
     return out
 
 
@@ -91,6 +118,7 @@ class Stream(NamedTuple):
     about: dict
     times: np.ndarray
     score: np.ndarray
+    holds: np.ndarray
     above: np.ndarray
     all: np.ndarray
 
@@ -100,6 +128,7 @@ def streams(folder, tower, space):
     prompts = space.vectors[space.taught[tower]]
     quality = data["quality"].astype(np.float64) if "quality" in data.files else np.ones(len(data["vectors"]))
     score = scores(data["vectors"].astype(np.float64), quality, prompts, space.vectors, space.calibration[tower]["prompt"])
+    place, holds = (data["place"], data["holds_ms"]) if "place" in data.files else (np.full(len(score), -1), np.zeros(len(score), np.int64))
     order = np.argsort(data["stream"], kind="stable")
     bounds = np.searchsorted(data["stream"][order], np.arange(len(about) + 1))
     out = []
@@ -107,9 +136,8 @@ def streams(folder, tower, space):
         mine = order[bounds[i] : bounds[i + 1]]
         if len(mine) == 0 or one.get("evaluation_only"):
             continue
-        times, best = moments(score[mine], data["at_ms"][mine])
-        clip = one["kind"] == "clip"
-        out.append(Stream(one, times, best, *(statistics(times, best, WINDOW_MS[tower], floor, clip) for floor in (0, -np.inf))))
+        seen, clip = moments(score[mine], data["at_ms"][mine], place[mine], holds[mine]), one["kind"] == "clip"
+        out.append(Stream(one, seen.times, seen.score, seen.holds, *(statistics(seen, WINDOW_MS[tower], floor, clip) for floor in (0, -np.inf))))
     return out
 
 
@@ -162,17 +190,20 @@ def samples(found, names, shows, k):
 
 
 def alarms(found, shows, k, thresholds, window_ms):
-    """(false alarms [prompts, thresholds], hours [prompts]) in ordinary streams; an alarm ends when nothing met it for RESOLVE_MS."""
-    count, hours = 0, 0.0
+    """(false alarms [prompts, thresholds], hours [prompts]) in ordinary streams; an alarm ends when nothing met it, or held, for RESOLVE_MS.
+    A stream that goes on with the one before of its recording goes on with its alarms: what always stands there is told once."""
+    count, hours, lasts = 0, 0.0, {}
     for s in (s for s in found if s.about["kind"] != "clip"):
+        carried = lasts[s.about["recording"]] if s.about.get("goes_on") and s.about["recording"] in lasts else np.full((s.score.shape[1], len(thresholds)), -(10**9))
+        lasts[s.about["recording"]] = carried
         quiet = ~shows(s)[1]
         hours = hours + quiet * s.about["seconds"] / 3600
         here = np.zeros((len(quiet), len(thresholds)), int)
         for j, threshold in enumerate(thresholds):
             statistic = s.above[k] if threshold >= 0 else s.all[k]
             met = (statistic >= threshold) & (s.score > min(0, threshold)) & quiet
-            last = np.maximum.accumulate(np.where(met, s.times[:, None], -(10**9)), 0)
-            before = np.concatenate([np.full((1, met.shape[1]), -(10**9)), last[:-1]])
+            last = np.maximum.accumulate(np.concatenate([carried[None, :, j], np.where(met, s.times[:, None] + s.holds, -(10**9))]), 0)
+            before, carried[:, j] = last[:-1], last[-1]
             here[:, j] = (met & (s.times[:, None] - before > window_ms + RESOLVE_MS)).sum(0)
         count = count + here
     return count, hours
@@ -197,7 +228,7 @@ def shower(space, tower):
     def shows(stream):
         places = lambda key: [space.index(name) for name in stream.about.get(key, ()) if name in space.names]
         there, possible = np.isin(taught, places("labels")), places("labels") + places("possible")
-        return there, there | (near[:, possible] >= KIN).any(1)
+        return there, there | ((near[:, possible] >= KIN).any(1) & ~np.isin(taught, places("absent")))
 
     return shows
 
@@ -279,9 +310,9 @@ def check(path):
     given = json.loads(Path(path).read_text())
     array = lambda name: np.array(given[name], np.float64)
     score = scores(array("vectors"), array("quality"), array("prompts"), array("concepts"), given["prompt"])
-    times, best = moments(score, array("at_ms"))
+    seen = moments(score, array("at_ms"))
     finite = lambda values: np.where(np.isfinite(values), values, -1e9).tolist()
-    print(json.dumps({"scores": score.tolist(), "statistics": finite(statistics(times, best, given["window_ms"], 0)[:, -1])}))
+    print(json.dumps({"scores": score.tolist(), "statistics": finite(statistics(seen, given["window_ms"], 0)[:, -1])}))
 
 
 def main(folder, pack):

@@ -26,7 +26,8 @@ PRIOR, CONFIDENCE, WITHIN_MS, REST_MS, LIMIT = 0.05, 0.7, 5000, 10_000, 8
 
 
 def vectors_of(sets, pack):
-    """Vectors of the gate's regions (as it cuts them, and 1.5 and 2 times as large), of regions2, and of the held-out old regions with their names."""
+    """Vectors of the gate's regions (as it cuts them, 1.5 times as large, and the mean direction of both, which is what the daemon has), of
+    regions2, and of the held-out old regions with their names."""
     if pack is None:
         known = image_crossfit.heads()
         seen = lambda name, rows: image_crossfit.by_fold(known, image_views.features(name, 0), [r["group"] for r in rows], np.array([r.get("how") == "evaluation" for r in rows]))
@@ -36,7 +37,9 @@ def vectors_of(sets, pack):
         seen = lambda name, rows: run(np.stack([image_views.resized(p) for p in image_views.pictures(name)]))
         test = [r for r in image_crossfit.image_sets.rows()[2] if r.set == "regions"]
         old = run(np.stack([image_views.resized(p) for p in image_views.pictures("large", [r.index for r in test])]))
-    return {n: seen(n, sets["gate"]) for n in ("gate_96", "gate_x15", "gate_x20")}, seen("regions2", sets["regions2"]), old, [r.concept or "nothing" for r in test]
+    near, wide = (seen(n, sets["gate"]) for n in ("gate_96", "gate_x15"))
+    both = (near + wide) / np.linalg.norm(near + wide, axis=1, keepdims=True)
+    return {"near": near, "wide": wide, "both": both}, seen("regions2", sets["regions2"]), old, [r.concept or "nothing" for r in test]
 
 
 def only(rows):
@@ -60,7 +63,7 @@ def incidents(rows, llr):
             files[row["file"]].append(i)
     for mine in files.values():
         camera, at = rows[mine[0]]["group"], np.array([rows[i]["at_ms"] for i in mine])
-        possible = scenes.CAMERAS.get(camera, scenes.VEHICLES + scenes.PASSERS_BY)
+        possible = rows[mine[0]]["place_names"]
         for k, name in enumerate(NAMES):
             quiet_until = -1
             for now in np.unique(at):
@@ -81,10 +84,11 @@ def incidents(rows, llr):
 def main(pack=None):
     sets, concepts = json.loads((OUT / "more.json").read_text()), {c["name"]: c["vector"] for c in space.concepts()}
     crops, more, old, shown = vectors_of(sets, pack)
-    rows, gate = sets["gate"], crops["gate_96"]
+    rows, gate = sets["gate"], crops["both"]
     name, name2, moved = only(rows), only(sets["regions2"]), np.array([r["track"] >= 0 and r["how"] != "evaluation" for r in rows])
     person, other = moved & (name == "person"), moved & (name != "") & (name != "person")
-    print(f"person or not, gate's regions of cameras not met: AUC {auc(gate[person] @ concepts['person'], gate[other] @ concepts['person']):.4f} ({person.sum()} / {other.sum()})")
+    for kind, v in crops.items():
+        print(f"person or not, gate's regions of cameras not met, {kind}: AUC {auc(v[person] @ concepts['person'], v[other] @ concepts['person']):.4f} ({person.sum()} / {other.sum()})")
 
     eight = np.stack([concepts[n] for n in EIGHT])
     found = [
@@ -104,9 +108,12 @@ def main(pack=None):
     print(f"incidents of {len(NAMES)} rules at confidence {CONFIDENCE}: {sum(wrong.values())} wrong {dict(wrong.most_common(6))}, {right} possible; {elsewhere} wrong on cameras for evaluation only")
 
     enough = np.log(CONFIDENCE / (1 - CONFIDENCE)) - np.log(PRIOR / (1 - PRIOR))
-    part = moved & np.array([r["allow"] == scenes.PART for r in rows])
+    part, named = moved & np.array([r["allow"] == scenes.PART for r in rows]), moved & (name != "")
     for kind, v in crops.items():
         llr = log_ratios(v, quality, a, b, concepts)
+        found = {n: (llr[named & (name == n), k] > np.quantile(llr[named & (name != n), k], 0.99)).mean() for k, n in enumerate(NAMES[:2])}
+        limbs = (llr[part, 0] > np.quantile(llr[other, 0], 0.99)).mean()
+        print(f"{kind}: at 1 % false: people {found['person']:.3f}, arms and legs {limbs:.3f}, cars {found['car']:.3f}")
         share = lambda k: (f"{(llr[k, 0] > enough).mean():.3f}", f"{(llr[k, 1:] > enough).any(1).mean():.3f}")
         print(f"{kind}: told as a person, as anything else, in one look: whole people {share(person)}, parts {share(part)}, nothing {share(moved & (name == 'nothing'))}")
 

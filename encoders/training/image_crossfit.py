@@ -1,9 +1,10 @@
 """What towers say that never met the camera: `image_crossfit.py`, after image_heads.py. For calibration, and for an honest look at a pack.
 
-Out: crossfit_image.npz (vectors float32 [N, 256], stream, at_ms and track int32 [N], quality float32 [N]) and crossfit_image_streams.json,
-by stream {id, recording, kind, labels, possible?, seconds, evaluation_only?}. kind "ordinary": what a camera with the default gate tells of
-a clip of footage, in which nothing but `possible` is true; "clip": a region or a track of one that shows its labels. Pictures of image_data.py are
-those of the held-out fifth, by the tower that ships; cameras for evaluation only are by that tower, too.
+Out: crossfit_image.npz (vectors float32 [N, 256], stream, at_ms, track, place and holds_ms int32 [N], quality float32 [N]) and crossfit_image_streams.json,
+by stream {id, recording, kind, labels, possible?, absent?, goes_on?, seconds, evaluation_only?}. kind "ordinary": what a camera with the default gate
+tells of a clip of footage after a minute, what moves and the places that it scans, in which nothing but `possible` is true and nothing of
+`absent`: somebody looked for it; "clip": a region, a track, or all of a clip, that shows its labels. Pictures of image_data.py are those of the held-out
+fifth, by the tower that ships; cameras for evaluation only are by that tower, too.
 """
 import collections
 import csv
@@ -20,6 +21,7 @@ from image_model import ImageTower
 from paths import DATA, OUT
 
 SHIPPED = -1
+SCAN_RATE = 6  # places a second that a camera looks at by default: a look stands for its place until it is looked at again
 
 
 def heads():
@@ -44,8 +46,18 @@ def by_fold(known, features, groups, shipped=None):
 
 
 def footage(known, rows):
-    """Vectors of what the gate cut, in the order of more.json."""
-    return by_fold(known, image_views.features("gate_96", 0), [r["group"] for r in rows], np.array([r["how"] == "evaluation" for r in rows]))
+    """Vectors of what the gate cut, in the order of more.json: as the daemon has them, the mean of the square and of one half as large again."""
+    near, wide = (seen(known, name, rows) for name in ("gate_96", "gate_x15"))
+    return (near + wide) / np.linalg.norm(near + wide, axis=1, keepdims=True)
+
+
+def scanned(known, rows):
+    """Vectors of places, in the order of more.json."""
+    return seen(known, "scan_96", rows)
+
+
+def seen(known, name, rows):
+    return by_fold(known, image_views.features(name, 0), [r["group"] for r in rows], np.array([r["how"] == "evaluation" for r in rows]))
 
 
 def old(known):
@@ -69,26 +81,38 @@ def main():
     with open(DATA / "footage" / "footage.csv") as table:
         seconds = {row["file"].removeprefix("nc/"): float(row["seconds"]) for row in csv.DictReader(table)}
     streams, out = [], collections.defaultdict(list)
+    places = collections.Counter(group for group, _ in {(row["group"], row["place"]) for row in sets["scan"]})
 
     def clip(vectors, labels, looks=None, **about):
         streams.append({**about, "labels": labels})
         for k, vector in enumerate(vectors):
             look = looks[k] if looks else {"at_ms": 0, "track": 0, "quality": 1.0}
-            for name, value in (("vectors", vector), ("stream", len(streams) - 1), *((n, look[n]) for n in ("at_ms", "track", "quality"))):
+            holds = places[look["group"]] * 1000 / SCAN_RATE if "place" in look and not look["moving"] else 0
+            for name, value in (("vectors", vector), ("stream", len(streams) - 1), ("place", look.get("place", -1)), ("holds_ms", holds), *((n, look[n]) for n in ("at_ms", "track", "quality"))):
                 out[name].append(value)
 
-    rows = sets["gate"]
-    vectors, files, tracks = footage(known, rows), collections.defaultdict(list), collections.defaultdict(list)
+    rows = sets["gate"] + sets["scan"]
+    vectors, there = np.concatenate([footage(known, sets["gate"]), scanned(known, sets["scan"])]), scenes.seen()
+    files, tracks, certain = collections.defaultdict(list), collections.defaultdict(list), collections.defaultdict(set)
     for i, row in enumerate(rows):
+        name = row["allow"][0] if row["allow"] and len(row["allow"]) == 1 and row["allow"] != scenes.NOTHING else None
+        if name and row["how"] != "scan":
+            certain[row["file"]].add(name)
         if row["due"] and row["gate"] == "open":
             files[row["file"]].append(i)
-            if row["track"] >= 0 and row["allow"] and len(row["allow"]) == 1 and row["allow"] != scenes.NOTHING:
-                tracks[row["file"], row["track"], row["allow"][0]].append(i)
-    for file, mine in files.items():
-        certain = {r["allow"][0] for r in rows if r["file"] == file and r["allow"] and len(r["allow"]) == 1} - {"nothing"}
-        camera, looks = rows[mine[0]]["group"], [rows[i] for i in mine]
-        possible = scenes.CAMERAS.get(camera, scenes.VEHICLES + scenes.PASSERS_BY)
-        clip(vectors[mine], sorted(certain), looks, id=file, recording=camera, kind="ordinary", possible=sorted(possible), seconds=seconds[file], evaluation_only=camera not in scenes.CAMERAS)
+            if row["track"] >= 0 and name:
+                tracks[row["file"], row["track"], name].append(i)
+    begun = set()
+    for file, mine in sorted(files.items(), key=lambda one: (rows[one[1][0]]["group"], rows[one[1][0]]["camera_ms"])):
+        mine, camera = sorted(mine, key=lambda i: rows[i]["at_ms"]), rows[mine[0]]["group"]
+        about = {
+            "recording": camera, "labels": sorted(certain[file] | set(there[file])), "possible": sorted({*scenes.place(camera, there[file]), *certain[file]}),
+            "absent": sorted(set(scenes.LOOKED_FOR) - certain[file] - set(there[file])), "seconds": seconds[file], "evaluation_only": camera not in scenes.CAMERAS,
+        }
+        clip(vectors[mine], looks=[{**rows[i], "at_ms": rows[i]["camera_ms"]} for i in mine], id=file, kind="ordinary", goes_on=camera in begun, **about)
+        begun.add(camera)
+        if there[file]:
+            clip(vectors[mine], looks=[rows[i] for i in mine], id=f"{file}#", kind="clip", **{**about, "labels": there[file]})
     for (file, track, name), mine in tracks.items():
         looks = [rows[i] for i in mine]
         clip(vectors[mine], [name], looks, id=f"{file}#{track}", recording=looks[0]["group"], kind="clip", seconds=(looks[-1]["at_ms"] - looks[0]["at_ms"]) / 1000)
@@ -99,7 +123,7 @@ def main():
     about = json.loads((OUT / "regions.json").read_text())
     for vector, row in zip(*old(known)):
         clip([vector], [row.concept] if row.concept else [], id=f"regions/{row.index}", recording=about[row.index]["group"], kind="clip", seconds=0.0)
-    kinds = {"vectors": np.float32, "stream": np.int32, "at_ms": np.int32, "track": np.int32, "quality": np.float32}
+    kinds = {"vectors": np.float32, "stream": np.int32, "at_ms": np.int32, "track": np.int32, "place": np.int32, "holds_ms": np.int32, "quality": np.float32}
     np.savez(OUT / "crossfit_image.npz", **{name: np.array(out[name], kind) for name, kind in kinds.items()})
     (OUT / "crossfit_image_streams.json").write_text(json.dumps(streams))
     print(len(out["stream"]), "looks of", dict(collections.Counter(s["kind"] for s in streams)))

@@ -1,6 +1,7 @@
 """Teaches the head of the image tower on what the bodies say: `image_heads.py`, after image_views.py; `image_heads.py FOLD...` (-1: the one that ships).
 
-A label is a set of names (image_scenes.py): the head is taught that the answer lies in it. It starts from the one that came with the bodies.
+A label is a set of names (image_scenes.py): the head is taught that the answer lies in it. It starts from the one that came with the
+bodies of image_bodies.pt, or anew.
 Out: image_head_<fold>.pt, five heads that met no picture of a camera or source of that fold (crc32 of the group, modulo five), and
 image_tower.pt, which met all but the held-out fifth of the old pictures.
 """
@@ -16,15 +17,15 @@ from torch.nn import functional as F
 
 import image_sets
 import image_views
-from image_model import FEATURES, TEMPERATURE, THINGS
-from image_scenes import CAMERAS, NOTHING, around
+from image_model import FEATURES, TEMPERATURE
+from image_scenes import NOTHING, PART, around
 from paths import OUT
 from train_image import GUARD, chances, prompts
 
 FOLDS, SEED, STEPS, BATCH = 5, 0, int(os.environ.get("HEAD_STEPS", 300)), 512
-RATE, WARM, LIKENESS = 1e-3, 50, 2.0
+RATE, WARM, LIKENESS, DOUBT = 1e-3, 50, 2.0, float(os.environ.get("DOUBT", 1.5))
 # Chances of a draw: the old pictures, and more.json's sets beside them.
-SHARES = {"old": 0.60, "regions2": 0.14, "gate": 0.16, "wide": 0.08, "squares": 0.08, "context": 0.05, "parts": 0.10, "texture": 0.02}
+SHARES = {"old": 0.60, "regions2": 0.14, "gate": 0.16, "wide": 0.08, "scan": 0.12, "squares": 0.08, "context": 0.05, "parts": 0.10, "turned": 0.06, "texture": 0.02}
 
 
 def fold_of(group):
@@ -62,11 +63,11 @@ class Table:
         return self
 
     def draw(self, k):
-        """Features of the tuned bodies, float32, masks and weights of rows k."""
-        x = np.empty((len(k), FEATURES - THINGS), np.float32)
+        """Features, float32, masks and weights of rows k."""
+        x = np.empty((len(k), FEATURES), np.float32)
         for a in np.unique(self.array[k]):
             mine = self.array[k] == a
-            x[mine] = self.arrays[a][self.row[k][mine], :-THINGS]
+            x[mine] = self.arrays[a][self.row[k][mine]]
         return torch.from_numpy(x), self.masks[self.mask[k]], torch.from_numpy(self.weight[k].astype(np.float32))
 
 
@@ -76,9 +77,10 @@ def table(names):
     sets = json.loads((OUT / "more.json").read_text())
     new(out, "regions2", sets["regions2"], range(5))
     new(out, "gate", sets["gate"], [("gate_96", 0), ("gate", 1), ("gate", 2)])
-    wide = [{**row, "allow": around(row["allow"], row["group"]) if row["allow"] and row["track"] >= 0 else None} for row in sets["gate"]]
+    wide = [{**row, "allow": around(row["allow"], row["place_names"]) if row["allow"] and row["track"] >= 0 else None} for row in sets["gate"]]
     new(out, "wide", wide, [("gate_x15", 0), ("gate_x20", 0)])
-    for name, views in (("squares", [0, 1]), ("context", [0, 1]), ("parts", [1])):
+    new(out, "scan", sets["scan"], [("scan_96", 0), ("scan", 1)])
+    for name, views in (("squares", [0, 1]), ("context", [0, 1]), ("parts", [1]), ("turned", [1])):
         new(out, name, sets[name], views)
     new(out, "texture", [{"group": "old:texture", "allow": NOTHING}] * image_views.TEXTURES, [1])
     return out.done()
@@ -113,7 +115,11 @@ def new(out, name, rows, views):
 
 
 def loss_of(z, mask, weight, vectors):
-    said = F.log_softmax(z @ vectors.t() / TEMPERATURE, 1).masked_fill(~mask, -1e9)
+    """Where all that a place may show is allowed, and nothing, something is the less likely by DOUBT: else the head learns that roads are cars."""
+    anything = mask[:, -1:] & (mask.sum(1, keepdim=True) > len(PART))
+    doubt = DOUBT * (anything & mask)
+    doubt[:, -1] = 0
+    said = F.log_softmax(z @ vectors.t() / TEMPERATURE, 1).masked_fill(~mask, -1e9) - doubt
     likely = torch.softmax(said, 1).detach()
     each = LIKENESS * (1 - (z @ vectors.t() * likely).sum(1)) - torch.logsumexp(said, 1)
     return (each * weight).sum() / weight.sum()
@@ -132,7 +138,7 @@ def taught(tower, first, rows, fold, vectors):
     for step in range(STEPS):
         x, mask, weight = rows.draw(order[step])
         optimiser.param_groups[0]["lr"] = RATE * min(1, (step + 1) / WARM) * (0.5 + 0.5 * np.cos(np.pi * step / STEPS))
-        cost = loss_of(tower.said(x), mask, weight, vectors)
+        cost = loss_of(tower.head(x), mask, weight, vectors)
         optimiser.zero_grad()
         cost.backward()
         torch.nn.utils.clip_grad_norm_(head, 5.0)
@@ -151,6 +157,10 @@ def head_of(tower):
 def main(*which):
     names, vectors = prompts()
     rows, tower = table(names), image_views.tuned()
+    if not (OUT / "image_bodies.pt").exists():  # the head of the pack that ships has met every camera
+        torch.manual_seed(SEED)
+        tower.hidden.reset_parameters()
+        tower.out.reset_parameters()
     first = {k: v.clone() for k, v in head_of(tower).items()}
     for fold in map(int, which or [*range(FOLDS), -1]):
         head = taught(tower, first, rows, fold if fold >= 0 else None, vectors)

@@ -4,9 +4,9 @@ Out: more.json, set -> rows {group, allow, …} (allow: the names of which one i
 each set its pictures, more_<set>.npy uint8 [N, side, side, 3]. A fold goes by group: the camera, or the source of a region; "old:" and a
 name where it is a picture of image_data.py, whose held-out fifth stays held out.
 
-regions2; gate (what the daemon's gate cuts from footage), gate_x15 and gate_x20 (half as much, and as much again around it), gate_96 (as the
-tower gets it); squares (as a scan cuts them: whole height, halves, thirds); context (COCO's boxes in squares 1.5 and 2.3 times as large);
-parts (squares of any size anywhere in COCO's and ImageNet's pictures: what lies there, or nothing).
+regions2; gate (what moves, as the daemon's gate cuts it from footage), gate_x15 and gate_x20 (half as much, and as much again around it),
+gate_96 (as the tower gets it); scan and scan_96 (the places that it looks at in turn); squares (as a scan cuts them: whole height, halves, thirds); context (COCO's boxes in squares 1.5 and 2.3 times as large);
+parts (squares of any size anywhere in COCO's and ImageNet's pictures: what lies there, or nothing); turned (by a quarter: people lie).
 """
 import collections
 import csv
@@ -21,9 +21,10 @@ from PIL import Image
 
 import image_scenes as scenes
 import image_sets
+import image_views
 import picture_classes
 import space
-from detector import Detector, inside
+from detector import Detector, inside, iou
 from image_data import square
 from paths import DATA, HERE, OUT
 
@@ -31,6 +32,7 @@ FOOTAGE, REGIONS2, COCO = DATA / "footage", DATA / "regions2", DATA / "images" /
 WIDTH, LIKELY, SURE = 640, 0.12, 0.5
 NEAR_MS, ALIKE = 1600, 1.43  # a crop has the label of another of its track that is this near, and of about this size
 FRAME_MS = 200
+SAME_SQUARE = 0.6  # overlap from which a region is the one that was looked at
 
 
 def cameras():
@@ -46,11 +48,12 @@ def opened(path):
 
 def frames(path, fps, scale):
     raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-vf", f"fps={fps},scale={scale}", "-f", "image2pipe", "-c:v", "ppm", "-"], capture_output=True, check=True).stdout
-    stream = io.BytesIO(raw)
-    while stream.tell() < len(raw):
-        image = Image.open(stream)
-        image.load()
-        yield np.asarray(image.convert("RGB"))
+    at = 0
+    while at < len(raw):
+        kind, size, most = raw[at : at + 32].split(b"\n")[:3]  # the header of a PPM
+        (width, height), at = map(int, size.split()), at + len(kind) + len(size) + len(most) + 3
+        yield np.frombuffer(raw, np.uint8, width * height * 3, at).reshape(height, width, 3)
+        at += width * height * 3
 
 
 def boxes_of(detector, picture, halves):
@@ -72,54 +75,81 @@ def regions2():
     return rows, np.stack(pictures)
 
 
-def gate():
-    """Rows of gate_cuts.mjs with camera and label, and how they got it; nothing is said of cameras that are for evaluation only."""
-    files = [*sorted(FOOTAGE.glob("*.mp4")), *sorted((FOOTAGE / "nc").glob("*.mp4"))]
-    subprocess.run(["node", str(HERE / "gate_cuts.mjs"), str(OUT / "gate"), *map(str, files)], check=True)
-    rows, camera_of = json.loads((OUT / "gate.json").read_text()), {k.removeprefix("nc/"): v for k, v in cameras().items()}
-    with open(HERE / "gate_labels.csv") as table:
-        eye = {(r["file"], int(r["at_ms"]), int(r["x"]), int(r["y"]), int(r["side"])): r["label"] for r in csv.DictReader(table)}
-    seen, tracks = seen_by_detector(rows, camera_of), collections.defaultdict(list)
+def cut():
+    """Rows of gate_cuts.mjs with camera and label, and how they got it: what moves, places; nothing is said of cameras that are for evaluation only."""
+    files = collections.defaultdict(list)
+    for file, camera in sorted(cameras().items()):
+        if file.endswith(".mp4"):
+            files[camera].append(str(FOOTAGE / file))
+    subprocess.run(["node", str(HERE / "gate_cuts.mjs"), str(OUT / "gate")], input=json.dumps(files).encode(), check=True)
+    rows, there, tracks = json.loads((OUT / "gate.json").read_text()), scenes.seen(), collections.defaultdict(list)
     for row in rows:
-        row["group"], row["eye"] = camera_of[row["file"]], eye.get((row["file"], row["at_ms"], *row["rect"][:3]))
-        if row["eye"]:
+        row["group"] = row.pop("camera")
+        row["place_names"] = scenes.place(row["group"], there[row["file"]])
+    boxes = seen_by_detector(rows)
+    look(rows)
+    for row in rows:
+        if row.get("eye"):
             tracks[row["file"], row["track"]].append(row)
     for row in rows:
-        row["allow"], row["how"] = label_of(row, tracks[row["file"], row["track"]], seen)
+        row["allow"], row["how"] = label_of(row, tracks[row["file"], row["track"]], boxes)
     return rows
 
 
-def seen_by_detector(rows, camera_of):
+def look(rows):
+    """Gives what gate_labels.csv says of a square to the region that is most like it, in the same frame or one of the next two."""
+    of_frame = collections.defaultdict(list)
+    for row in rows:
+        if row["track"] >= 0:
+            of_frame[row["file"], row["at_ms"]].append(row)
+    corners = lambda x, y, side, *_: (x, y, x + side, y + side)
+    with open(HERE / "gate_labels.csv") as table:
+        for label in csv.DictReader(table):
+            square_, at = corners(*(int(label[k]) for k in ("x", "y", "side"))), int(label["at_ms"])
+            for away in (0, FRAME_MS, -FRAME_MS, 2 * FRAME_MS, -2 * FRAME_MS):
+                alike = [row for row in of_frame[label["file"], at + away] if "eye" not in row and iou(corners(*row["rect"]), square_) >= SAME_SQUARE]
+                if alike:
+                    max(alike, key=lambda row: iou(corners(*row["rect"]), square_))["eye"] = label["label"]
+                    break
+
+
+def seen_by_detector(rows):
     """(file, ms) -> boxes, of every third frame that the gate cut something from."""
     detector, found = Detector(), {}
-    for file in dict.fromkeys(row["file"] for row in rows):
-        if camera_of[file] in scenes.CAMERAS:
-            mine = {row["at_ms"] for row in rows if row["file"] == file}
-            size = next((row["width"], row["height"]) for row in rows if row["file"] == file)
-            for i, picture in enumerate(frames(FOOTAGE / file, 5, "{}:{}".format(*size))):
-                if i % 3 == 0 and i * FRAME_MS in mine:
-                    found[file, i * FRAME_MS] = boxes_of(detector, picture, halves=False)
+    mine = collections.defaultdict(set)
+    for row in rows:
+        if row["group"] in scenes.CAMERAS:
+            mine[row["file"], row["width"], row["height"]].add(row["at_ms"])
+    for (file, width, height), times in mine.items():
+        for i, picture in enumerate(frames(FOOTAGE / file, 5, f"{width}:{height}")):
+            if i % 3 == 0 and times & {(i + d) * FRAME_MS for d in (-1, 0, 1)}:
+                found[file, i * FRAME_MS] = boxes_of(detector, picture, halves=False)
     return found
 
 
 def label_of(row, labelled, seen):
-    place = scenes.CAMERAS.get(row["group"])
-    if place is None:
+    place = row["place_names"]
+    if row["group"] not in scenes.CAMERAS:
         return None, "evaluation"
+    boxes = next((b for d in (0, -FRAME_MS, FRAME_MS) if (b := seen.get((row["file"], row["at_ms"] + d)))), [])
+    x, y, side, _ = row["rect"]
+    if "place" in row:
+        shown = {picture_classes.of_coco(b[4]) for b in boxes}
+        missed = [n for n in place if n in scenes.LOOKED_FOR and n not in shown]  # it is there, but the detector does not see where
+        named = names_in((x, y, side), boxes, place, row["group"])
+        return named if "nothing" not in named else sorted({*named, *(place if "person" in missed else missed)}), "scan"
     if row["track"] < 0:
         return [*place, "nothing"], "whole"
-    x, y, side, _ = row["rect"]
     near = [r for r in labelled if abs(r["at_ms"] - row["at_ms"]) <= NEAR_MS and 1 / ALIKE < r["rect"][2] / side < ALIKE]
-    word = row["eye"] or (near and min(near, key=lambda r: abs(r["at_ms"] - row["at_ms"]))["eye"])
+    word = row.get("eye") or (near and min(near, key=lambda r: abs(r["at_ms"] - row["at_ms"]))["eye"])
     if word:
-        return None if word == "unclear" else scenes.BY_EYE.get(word, [word]), "eye" if row["eye"] else "track"
-    boxes = next((b for d in (0, -FRAME_MS, FRAME_MS) if (b := seen.get((row["file"], row["at_ms"] + d)))), [])
+        return None if word == "unclear" else scenes.BY_EYE.get(word, [word]), "eye" if row.get("eye") else "track"
     fits = {
         picture_classes.of_coco(b[4]) for b in boxes
         if b[5] >= SURE and x <= (b[0] + b[2]) / 2 <= x + side and y <= (b[1] + b[3]) / 2 <= y + side and 0.5 <= max(b[2] - b[0], b[3] - b[1]) / side <= 1.15
     }
     if len(fits) == 1 and (name := fits.pop()) in place:
-        return scenes.DETECTED.get(name, [name]), "detector"
+        return [n for n in scenes.DETECTED.get(name, [name]) if n in place], "detector"
     return [*place, "nothing"], "place"
 
 
@@ -161,7 +191,7 @@ def names_in(spot, boxes, place, camera):
             some.append((picture_classes.of_coco(box[4]), box[5] >= SURE and within > 0.8 and max(box[2] - box[0], box[3] - box[1]) >= 0.35 * side, w * h > 0.01 * side * side))
     sure, seen = [name for name, large, _ in some if large], {name for name, _, visible in some if visible}
     if len(set(sure)) == 1 and sure[0] in place:
-        return scenes.DETECTED.get(sure[0], [sure[0]])
+        return [n for n in scenes.DETECTED.get(sure[0], [sure[0]]) if n in place]
     possible = [n for n in seen if n in place or camera.startswith("intel")]
     return ["nothing", *(place if possible else stands)]
 
@@ -231,18 +261,36 @@ def parts():
     return rows, np.stack(pictures)
 
 
+def turned(around, pictures):
+    """People as they lie: those of the old pictures, as many that show something else, and the rows and pictures of `context`, a quarter turn left or right."""
+    big, regions, dice = set(image_views.indices()["large"]), np.load(OUT / "regions.npy", mmap_mode="r"), np.random.default_rng(29)
+    sure = [r for r in image_sets.rows()[1] if r.set == "regions" and r.index in big]
+    people, others = [r for r in sure if r.concept == "person" and r.weight >= 0.9], [r for r in sure if r.concept != "person"]
+    shown = people + [others[i] for i in dice.permutation(len(others))[: len(people)]]
+    turn = lambda picture: np.rot90(picture, 1 + 2 * int(dice.integers(2)))
+    rows = [{"group": "old:turned", "allow": [r.concept or "nothing"]} for r in shown] + [row for row in around if row["allow"]]
+    return rows, np.stack([turn(np.asarray(regions[r.index])) for r in shown] + [turn(p) for row, p in zip(around, pictures) if row["allow"]])
+
+
 def main():
     torch.set_num_threads(1)
     sets = {}
-    for make in (regions2, squares, context, parts):
+    for make in (regions2, squares, parts, context):
         sets[make.__name__], pictures = make()
         np.save(OUT / f"more_{make.__name__}.npy", pictures)
         print(make.__name__, len(pictures), flush=True)
-    sets["gate"] = gate()
-    for name, kind, side in (("gate", "big", 128), ("gate_96", "x10", 96), ("gate_x15", "x15", 96), ("gate_x20", "x20", 96)):
-        np.save(OUT / f"more_{name}.npy", np.fromfile(OUT / f"gate_{kind}.u8", np.uint8).reshape(-1, side, side, 3))
+    sets["turned"], pictures = turned(sets["context"], pictures)
+    np.save(OUT / "more_turned.npy", pictures)
+    rows = cut()
+    scanned = np.array(["place" in row for row in rows])
+    sets["gate"], sets["scan"] = ([row for row, is_scan in zip(rows, scanned) if is_scan == which] for which in (False, True))
+    for kind, side, gate, scan in (("big", 128, "gate", "scan"), ("x10", 96, "gate_96", "scan_96"), ("x15", 96, "gate_x15", None), ("x20", 96, "gate_x20", None)):
+        pictures = np.memmap(OUT / f"gate_{kind}.u8", np.uint8, "r").reshape(-1, side, side, 3)
+        np.save(OUT / f"more_{gate}.npy", pictures[~scanned])
+        if scan:
+            np.save(OUT / f"more_{scan}.npy", pictures[scanned])
         (OUT / f"gate_{kind}.u8").unlink()
-    print("gate", dict(collections.Counter(row["how"] for row in sets["gate"])))
+    print("footage", dict(collections.Counter(row["how"] for row in rows)))
     (OUT / "more.json").write_text(json.dumps(sets))
 
 

@@ -4,6 +4,11 @@ A label is a set: what is certainly there (one name), a part of a person (a pers
 (anything of a road, or nothing). A head is taught that the answer lies in the set, and so learns of a crop of a road that it is no dog
 without anybody having to say what it is.
 """
+import collections
+import csv
+
+from paths import HERE
+
 VEHICLES = "car;van;truck;bus;motorcycle;vehicle;sports car;jeep;ambulance;police car;fire truck;tractor;license plate".split(";")
 PASSERS_BY = "person;crowd;child;face;bicycle;backpack;handbag;umbrella;coat;hat;shirt;dress;uniform".split(";")
 STREET = "tree;building;fence;bridge;traffic light;flag;bench;stop sign;shop;water tower;fountain;mailbox;scoreboard;parking meter;fire hydrant;crane;window;door".split(";")
@@ -25,6 +30,9 @@ CAMERAS = {
     "zamba-acp0006": ["tree", "cat", "animal", "fox"],
     "cacophony-background": GROUND, "cacophony-hedgehog": GROUND, "cacophony-go-v1": [*GROUND, "rat"],
 }
+# What somebody looked for in every clip, frame by frame, and wrote into FOOTAGE_LABELS where it was: what is not there is not there.
+FOOTAGE_LABELS = HERE.parents[1] / "bench" / "believe" / "footage-labels.csv"
+LOOKED_FOR = "person car truck bus motorcycle bicycle train boat dog cat bird horse sheep cow bear backpack suitcase bottle chair umbrella".split()
 # What gate_labels.csv says in words of its own; any other word there is a concept; "unclear": left out.
 BY_EYE = {"person": ["person"], "part": PART, "nothing": NOTHING, "animal": ["animal", "hedgehog", "nothing", "rat", "cat"]}
 # The detector takes vans and lorries of distant roads for buses.
@@ -47,6 +55,20 @@ MENDED = {
 MENDED = {f"mo_gmdcsa_{name}.jpg": how for how, names in MENDED.items() for name in names.split()}
 
 
+def seen():
+    """File -> what of LOOKED_FOR is to be seen in it."""
+    names = collections.defaultdict(list)
+    with open(FOOTAGE_LABELS) as table:
+        for row in csv.DictReader(table):
+            names[row["file"]] += [row["what"]] if row["what"] else []
+    return names
+
+
+def place(camera, there):
+    """All that a clip of a camera may show of which `there` was seen."""
+    return sorted({n for n in CAMERAS.get(camera, ANY_STREET) if n not in LOOKED_FOR} | set(there))
+
+
 def of_regions2(row, concepts):
     """The names that a row of regions2 may show; None: left out."""
     if row["file"].startswith("nc/"):
@@ -58,9 +80,8 @@ def of_regions2(row, concepts):
     return REGIONS2.get(row["label"], [row["label"]] if row["label"] in concepts else None)
 
 
-def around(names, camera):
+def around(names, place):
     """What may be in a square around what shows these names: the thing itself where it stays one, else whatever the place has."""
-    place = CAMERAS[camera]
     if names == ["person"]:
         return names
     if names == PART:

@@ -38,6 +38,23 @@ void t.test("image gate: a square that moves is found, followed, and encoded onc
   t.end();
 });
 
+void t.test("image gate: what moves is cut once more with half as much around it, a place and what fills the picture are not", { skip }, (t) => {
+  const at = (i: number): { x: number; y: number; side: number } => ({ x: 4 * i - 40, y: 70, side: 40 });
+  const moved = cutAll((i) => [at(i)], { scanRate: 6 }).flatMap(open);
+  const wide = moved.filter(({ track }) => track !== undefined);
+  t.ok(wide.length > 0);
+  for (const { input, wider, region } of wide) {
+    t.equal(wider?.length, 64 * 64 * 3);
+    const white = (pixels: Uint8Array | undefined): number => (pixels ?? new Uint8Array()).filter((value) => value > 200).length;
+    const share = white(wider as Uint8Array) / white(input as Uint8Array);
+    t.ok(share > 0.3 && share < 0.65, `the square is 1 / 2.25 of what it was in the picture: ${share}, ${JSON.stringify(region)}`);
+  }
+  t.ok(moved.filter(({ place }) => place !== undefined).every(({ wider }) => wider === undefined));
+  const large = cutAll((i) => [{ x: i, y: 2, side: 170 }]).flatMap(open);
+  t.ok(large.some(({ region }) => region?.height === 1) && large.every(({ region, wider }) => wider === undefined || (region?.height ?? 1) < 1), "there is nothing around it");
+  t.end();
+});
+
 void t.test("image gate: the same frames give the same cuts", { skip }, (t) => {
   const scene = (i: number): Squares => [{ x: 4 * i - 40, y: 70, side: 40 }];
   t.same(cutAll(scene), cutAll(scene));
