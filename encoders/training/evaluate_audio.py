@@ -1,7 +1,8 @@
 """Scores sound towers as audio_judge.py says: `evaluate_audio.py cv` the heads of the folds, each on its own fold, and any
 graphs named behind it, which may have heard what they are judged by: only to compare.
 
-The body has met the recordings of the first set of clips: "new" counts only recordings that it has not.
+The body has met the recordings of the first set of clips: "new" counts only others. Gone on with, it has heard, without their labels,
+those of audio_backgrounds.MET too: only the other folds are an estimate for what it never met.
 """
 import json
 import sys

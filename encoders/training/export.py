@@ -34,7 +34,7 @@ PACK = OUT / "pack"
 PRIOR, SAMPLES, RATE = 0.05, 32000, 16000
 MAPS = {
     "image": "bodies tuned to the concept vectors of concepts.txt, one as it came, and a head taught on sets of them",
-    "audio": "body tuned to what EfficientAT mn04 says of the clean sound, heads taught to the concept vectors of concepts.txt",
+    "audio": "body tuned to what EfficientAT mn04 says of the clean sound, then on real backgrounds, heads taught to the concept vectors of concepts.txt",
     "text": "a table of the concept vectors of concepts.txt, made of CLIP ViT-B/32 text vectors and axes of the concepts' own",
 }
 
