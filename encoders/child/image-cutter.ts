@@ -11,8 +11,8 @@ import type { Cut, Gate, Look } from "./tower.js";
 const LEARNING = "the gate is still learning what the scene looks like when nothing moves";
 
 /**
- * What moved or rests is looked at once more with half as much around it: of people of whom the gate finds a leg more is seen. Source:
- * the pack's README. Not what is scanned: a scan looks at several sizes anyway.
+ * Each square is looked at once more with half as much around it: of people of whom the gate finds a leg more is seen, and a bed is no
+ * car. Source: the pack's README.
  */
 const WIDER = 1.5;
 
@@ -56,7 +56,7 @@ export class ImageCutter implements Gate {
 
   /** Quality: the share of the model's side that the part fills. */
   #crop(frame: Mat, { width, height }: FrameCapture, { rect, ...about }: Part): Cut {
-    const wide = about.track === undefined ? rect : widened(rect, WIDER, width, height);
+    const wide = rect.width === rect.height ? widened(rect, WIDER, width, height) : rect;
     return {
       ...about,
       input: this.#pixels(frame, rect),

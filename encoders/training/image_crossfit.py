@@ -47,13 +47,17 @@ def by_fold(known, features, groups, shipped=None):
 
 def footage(known, rows):
     """Vectors of what the gate cut, in the order of more.json: as the daemon has them, the mean of the square and of one half as large again."""
-    near, wide = (seen(known, name, rows) for name in ("gate_96", "gate_x15"))
-    return (near + wide) / np.linalg.norm(near + wide, axis=1, keepdims=True)
+    return both(known, "gate_96", "gate_x15", rows)
 
 
 def scanned(known, rows):
     """Vectors of places, in the order of more.json."""
-    return seen(known, "scan_96", rows)
+    return both(known, "scan_96", "scan_x15", rows)
+
+
+def both(known, near, wide, rows):
+    total = seen(known, near, rows) + seen(known, wide, rows)
+    return total / np.linalg.norm(total, axis=1, keepdims=True)
 
 
 def seen(known, name, rows):

@@ -5,7 +5,7 @@ each set its pictures, more_<set>.npy uint8 [N, side, side, 3]. A fold goes by g
 name where it is a picture of image_data.py, whose held-out fifth stays held out.
 
 regions2; gate (what moves, as the daemon's gate cuts it from footage), gate_x15 and gate_x20 (half as much, and as much again around it),
-gate_96 (as the tower gets it); scan and scan_96 (the places that it looks at in turn); squares (as a scan cuts them: whole height, halves, thirds); context (COCO's boxes in squares 1.5 and 2.3 times as large);
+gate_96 (as the tower gets it); scan, scan_96 and scan_x15 (the places that it looks at in turn); squares (as a scan cuts them: whole height, halves, thirds); context (COCO's boxes in squares 1.5 and 2.3 times as large);
 parts (squares of any size anywhere in COCO's and ImageNet's pictures: what lies there, or nothing); turned (by a quarter: people lie).
 """
 import collections
@@ -284,7 +284,7 @@ def main():
     rows = cut()
     scanned = np.array(["place" in row for row in rows])
     sets["gate"], sets["scan"] = ([row for row, is_scan in zip(rows, scanned) if is_scan == which] for which in (False, True))
-    for kind, side, gate, scan in (("big", 128, "gate", "scan"), ("x10", 96, "gate_96", "scan_96"), ("x15", 96, "gate_x15", None), ("x20", 96, "gate_x20", None)):
+    for kind, side, gate, scan in (("big", 128, "gate", "scan"), ("x10", 96, "gate_96", "scan_96"), ("x15", 96, "gate_x15", "scan_x15"), ("x20", 96, "gate_x20", None)):
         pictures = np.memmap(OUT / f"gate_{kind}.u8", np.uint8, "r").reshape(-1, side, side, 3)
         np.save(OUT / f"more_{gate}.npy", pictures[~scanned])
         if scan:

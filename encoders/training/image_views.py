@@ -19,7 +19,7 @@ TEXTURES, CHUNK = 2000, 2048
 # set, number of the view, how it is drawn (None: as it is; else whether image_augment crops hard), and the seed's last figure.
 VIEWS = [
     ("gate_96", 0, None, 0), ("gate", 1, True, 7), ("gate", 2, True, 7), ("gate_x15", 0, None, 0), ("gate_x20", 0, None, 0),
-    ("scan_96", 0, None, 0), ("scan", 1, True, 23),
+    ("scan_96", 0, None, 0), ("scan_x15", 0, None, 0), ("scan", 1, True, 23),
     ("large", 0, None, 0), ("large", 1, True, 9), ("large", 2, True, 9), ("small", 1, True, 15), ("tiny", 1, True, 13),
     ("regions2", 0, None, 0), *(("regions2", k, True, None) for k in (1, 2, 3, 4)),
     ("squares", 0, None, 0), ("squares", 1, True, 11), ("context", 0, None, 0), ("context", 1, False, 19), ("parts", 1, False, 21), ("turned", 1, False, 29),

@@ -38,7 +38,7 @@ void t.test("image gate: a square that moves is found, followed, and encoded onc
   t.end();
 });
 
-void t.test("image gate: what moves is cut once more with half as much around it, a place and what fills the picture are not", { skip }, (t) => {
+void t.test("image gate: what moves and places are cut once more with half as much around them, but not what fills the picture", { skip }, (t) => {
   const at = (i: number): { x: number; y: number; side: number } => ({ x: 4 * i - 40, y: 70, side: 40 });
   const moved = cutAll((i) => [at(i)], { scanRate: 6 }).flatMap(open);
   const wide = moved.filter(({ track }) => track !== undefined);
@@ -49,7 +49,7 @@ void t.test("image gate: what moves is cut once more with half as much around it
     const share = white(wider as Uint8Array) / white(input as Uint8Array);
     t.ok(share > 0.3 && share < 0.65, `the square is 1 / 2.25 of what it was in the picture: ${share}, ${JSON.stringify(region)}`);
   }
-  t.ok(moved.filter(({ place }) => place !== undefined).every(({ wider }) => wider === undefined));
+  for (const { wider, region } of moved.filter(({ place }) => place !== undefined)) t.equal(wider === undefined, region?.height === 1);
   const large = cutAll((i) => [{ x: i, y: 2, side: 170 }]).flatMap(open);
   t.ok(large.some(({ region }) => region?.height === 1) && large.every(({ region, wider }) => wider === undefined || (region?.height ?? 1) < 1), "there is nothing around it");
   t.end();
