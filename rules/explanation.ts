@@ -3,10 +3,10 @@ import type { Modality } from "../fusion/model/modality.js";
 import { waitsFor, type SuppressionReason } from "./episode.js";
 import { absencesOf, findingOf, modalityOfLeaf, positiveLeaves, type Finding } from "./evaluate.js";
 import type { Incident } from "./incident.js";
-import type { BestLook } from "./leaf-matches.js";
+import type { BestLook, SettledLook } from "./leaf-matches.js";
 import type { ConditionNode, Rule } from "./rule.js";
 import type { RuleStateData } from "./rule-state.js";
-import type { Scans } from "./scans.js";
+import { lastScanEnd, type Scans } from "./scans.js";
 import type { Gap, HealthSpan } from "./witnesses.js";
 
 /** What the rule is doing. `pending`: `waitsFor` is the time up to which the group must be complete, where it waits for that. */
@@ -25,6 +25,10 @@ export interface ConditionStanding extends Finding {
   /** What it takes, 0..1; of a field there is none. */
   readonly confidence?: number;
   readonly best?: BestLook;
+  /** Of what must not be seen: when a camera had last looked at all of its picture. */
+  readonly lastScanAt?: number;
+  /** Of what must be seen: who stands where a camera has seen them for so long that it is told no more. Lately only. */
+  readonly settled?: SettledLook;
 }
 
 /** All of it. Times are Unix ms of event time. */
@@ -42,6 +46,9 @@ export interface RuleExplanation {
   /** When it last told an incident, if it remembers one; `endedAt` is absent while it lasts. */
   readonly lastFired?: Pick<Incident, "id" | "startedAt" | "endedAt">;
 }
+
+/** What settled is looked at with every scan: after this long it has left, or nobody looks, ms. */
+const SETTLED_TOLD_MS = 60_000;
 
 /** Where and when a rule is looked at. */
 export interface ExplanationContext {
@@ -100,7 +107,8 @@ function standingOf(rule: Rule, { episode, cooldownUntil }: RuleStateData, nowMs
 function conditionStanding(rule: Rule, data: RuleStateData, context: ExplanationContext, role: ConditionStanding["role"], finding: Finding): ConditionStanding {
   const leaf = rule.leaves[finding.leaf];
   const modality = modalityOfLeaf(rule, finding.leaf);
-  const best = data.leaves[finding.leaf]?.best;
+  const { best, settled } = data.leaves[finding.leaf] ?? {};
+  const lastScanAt = role === "absent" && modality === "image" ? lastScanEnd(context.scans, context.scans.keys(), context.nowMs) : undefined;
   return {
     ...finding,
     role,
@@ -108,6 +116,8 @@ function conditionStanding(rule: Rule, data: RuleStateData, context: Explanation
     blind: withNever(finding.blind, modality, context),
     ...(leaf?.kind === "prompt" ? { confidence: leaf.confidence } : {}),
     ...(best === undefined ? {} : { best }),
+    ...(lastScanAt === undefined ? {} : { lastScanAt }),
+    ...(settled === undefined || settled.at < context.nowMs - SETTLED_TOLD_MS ? {} : { settled }),
   };
 }
 

@@ -61,6 +61,13 @@ export interface BestLook {
   readonly confirmed: boolean;
 }
 
+/** A look that shows what a condition asks for where it always stands, so that it is not told. */
+export interface SettledLook {
+  readonly sourceId: string;
+  /** End of the newest such look, Unix ms. */
+  readonly at: number;
+}
+
 /** A best look this much older than another is no measure of it any more, ms. */
 const BEST_KEPT_MS = 600_000;
 
@@ -92,6 +99,8 @@ export interface LeafState {
   readonly runs: readonly Run[];
   /** Absent: nothing ever spoke for it. */
   readonly best?: BestLook;
+  /** Absent: nothing that always stands there ever did. */
+  readonly settled?: SettledLook;
 }
 
 /** Nothing has met it yet. */
@@ -170,7 +179,7 @@ export function observePrompt(
  * others, and what they held is over, unless what else was seen still says enough. Where an absence is asked for nothing is
  * forgotten: one look that misses somebody is no proof that they have left.
  */
-export function notShown(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation): LeafState {
+function notShown(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation): LeafState {
   if (leaf.absent === true || observation.place === undefined) return state;
   const held = [...state.byEvent.values()].filter(({ looks }) => lookedAtAgain(looks, observation) !== looks);
   if (held.length === 0) return state;
@@ -180,6 +189,13 @@ export function notShown(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, o
     byEvent.set(match.eventId, withHold({ ...match, looks }, leaf, terms));
   }
   return { ...state, byEvent };
+}
+
+/** Takes in a look that is told of nobody: whoever was there before has left, or has settled. */
+export function notTold(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation, llr: number): LeafState {
+  const after = notShown(state, leaf, terms, observation);
+  const showsIt = logistic(conditionLlr(leaf.fit, llr) + logit(leaf.prior)) >= leaf.confidence;
+  return showsIt ? { ...after, settled: { sourceId: observation.sourceId, at: endedAt(observation) } } : after;
 }
 
 /** The match by the looks that count at `from`, and as sure as those make it; undefined: they do not meet the condition. */

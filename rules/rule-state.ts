@@ -4,7 +4,7 @@ import type { FusionEvent } from "../fusion/model/event.js";
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
-import { carryOver, forgetOlder, noMatches, notShown, observeField, observePrompt, type LeafState, type PlaceHold } from "./leaf-matches.js";
+import { carryOver, forgetOlder, noMatches, notTold, observeField, observePrompt, type LeafState, type PlaceHold } from "./leaf-matches.js";
 import { metTogether, positiveLeaves, type Met } from "./evaluate.js";
 import {
   beginEpisode,
@@ -124,7 +124,7 @@ export class RuleState {
     const leaves = this.#data.leaves.map((state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt" || leaf.modality !== observation.modality) return state;
-      if (leaf.absent !== true) return notShown(state, leaf, this.rule, observation);
+      if (leaf.absent !== true) return notTold(state, leaf, this.rule, observation, said.llr[leaf.prompt] as number);
       return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.hold).state;
     });
     this.#data = { ...this.#data, leaves };

@@ -59,6 +59,7 @@ function shiftedLeaf(leaf: LeafState, shiftMs: number): LeafState {
     byEvent: new Map([...leaf.byEvent].map(([id, match]) => [id, shiftedMatch(match, shiftMs)])),
     runs: leaf.runs.map((run) => ({ start: run.start + shiftMs, end: run.end + shiftMs })),
     ...(leaf.best === undefined ? {} : { best: { ...leaf.best, at: leaf.best.at + shiftMs } }),
+    ...(leaf.settled === undefined ? {} : { settled: { ...leaf.settled, at: leaf.settled.at + shiftMs } }),
   };
 }
 

@@ -73,13 +73,13 @@ function saidOf({ condition, from, to, happened, met, blind }: Finding, time: (a
   return `${condition} cannot be answered from ${time(from)} to ${time(to)}, ${why}`;
 }
 
-const SENSED: Readonly<Record<Gap["modality"], string>> = { image: "seen", audio: "heard", text: "read" };
+const ATTENDING: Readonly<Record<Gap["modality"], string>> = { image: "watching", audio: "listening", text: "reading" };
 
-/** "yard-cam could not be seen from 21:03:50 to 21:04:02"; `time` writes a moment. */
+/** "yard-cam was not watching from 21:03:50 to 21:04:02"; `time` writes a moment. */
 export function gapInWords({ sourceId, modality, reason, since, until }: Gap, time: (atMs: number) => string): string {
-  if (reason === "no_complete_look") return `${sourceId} took no complete look${since === undefined ? "" : ` since ${time(since)}`}`;
-  if (until === undefined) return since === undefined ? `${sourceId} has never been ${SENSED[modality]}` : `${sourceId} has not been ${SENSED[modality]} since ${time(since)}`;
-  return `${sourceId} was not ${SENSED[modality]} ${since === undefined ? "before" : `from ${time(since)} to`} ${time(until)}`;
+  if (reason === "no_complete_look") return `${sourceId} ${since === undefined ? "never looked at all of its picture" : `last looked at all of its picture at ${time(since)}, which is too long ago`}`;
+  if (until === undefined) return since === undefined ? `${sourceId} has never been ${ATTENDING[modality]}` : `${sourceId} has not been ${ATTENDING[modality]} since ${time(since)}`;
+  return `${sourceId} was not ${ATTENDING[modality]} ${since === undefined ? "before" : `from ${time(since)} to`} ${time(until)}`;
 }
 
 /** "2.5 s" */

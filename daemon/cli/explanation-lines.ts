@@ -53,12 +53,14 @@ function standingInWords(standing: RuleStanding, { holdForMs }: GroupAnswer, now
 }
 
 function conditionLine(condition: GroupAnswer["conditions"][number], group: GroupAnswer, nowMs: number, time: WriteTime): string {
-  const { happened, met, role, from, blind } = condition;
+  const { happened, met, role, from, blind, lastScanAt, settled } = condition;
   const truth = { true: "yes", false: "no", unknown: "unknown" }[happened];
   const lookedAt = role === "absent" ? ` in the last ${seconds(nowMs - from)}` : "";
   const when = met === undefined ? "" : `, ${met.start === met.end ? `at ${time(met.start)}` : `from ${time(met.start)} to ${time(met.end)}`}`;
+  const looked = happened === "false" && lastScanAt !== undefined ? [`all of the picture was last looked at at ${time(lastScanAt)}`] : [];
+  const stands = settled === undefined ? [] : [`${settled.sourceId} shows it at ${time(settled.at)}, but has shown it there for longer than settle_after, so it is told no more`];
   const gaps = blind.map((gap) => blindInWords(gap, time));
-  return [`${condition.condition}${lookedAt}: ${truth}${when}`, ...gaps, bestInWords(condition, group, time)].join("; ");
+  return [`${condition.condition}${lookedAt}: ${truth}${when}`, ...looked, ...stands, ...gaps, bestInWords(condition, group, time)].join("; ");
 }
 
 function blindInWords(gap: BlindNow, time: WriteTime): string {

@@ -32,12 +32,29 @@ void t.test("explanation lines: say what holds, what does not, who is blind and 
     "break-in in yard, at 21:04:12: idle, its conditions are not met",
     "  needed, all within 5 s, in one event:",
     "    hear: glass: yes, from 21:04:08 to 21:04:10; best lately 0.93 where it takes 0.70, by yard-mic at 21:04:09",
-    "    see: person: no; side-cam has not been seen since 21:03:50 (no answer); best lately 0.81 where it takes 0.70, by yard-cam at 2026-11-26 20:04:12, but by fewer looks than the 2 it takes",
+    "    see: person: no; side-cam has not been watching since 21:03:50 (no answer); best lately 0.81 where it takes 0.70, by yard-cam at 2026-11-26 20:04:12, but by fewer looks than the 2 it takes",
     "  must not be:",
-    "    read: badge = ok in the last 30 s: unknown; badges was not read before 21:04:02; nothing ever spoke for it",
+    "    read: badge = ok in the last 30 s: unknown; badges was not reading before 21:04:02; nothing ever spoke for it",
     "  fired last: 21:03:12 to 21:03:22",
     "  held back since fusiond started: cooldown 2, blind 1; lately:",
   ]);
+  t.end();
+});
+
+void t.test("explanation lines: say how an absence is known, and who is not told because they have always stood there", (t) => {
+  const [, seen, read] = answer.conditions as [GroupAnswer["conditions"][number], GroupAnswer["conditions"][number], GroupAnswer["conditions"][number]];
+  const lines = linesOf({
+    conditions: [
+      { ...seen, blind: [], settled: { sourceId: "yard-cam", at: ago(7) } },
+      { ...read, condition: "see: person", modality: "image", happened: "false", blind: [], lastScanAt: ago(3) },
+      { ...read, condition: "see: dog", modality: "image", blind: [{ sourceId: "yard-cam", modality: "image", reason: "no_complete_look", since: ago(90) }] },
+      { ...read, condition: "see: cat", modality: "image", blind: [{ sourceId: "yard-cam", modality: "image", reason: "no_complete_look" }] },
+    ],
+  });
+  t.match(lines[2], "see: person: no; yard-cam shows it at 21:04:05, but has shown it there for longer than settle_after, so it is told no more; best lately 0.81");
+  t.match(lines[4], "see: person in the last 30 s: no; all of the picture was last looked at at 21:04:09; nothing ever");
+  t.match(lines[5], "see: dog in the last 30 s: unknown; yard-cam last looked at all of its picture at 21:02:42, which is too long ago; nothing");
+  t.match(lines[6], "see: cat in the last 30 s: unknown; yard-cam never looked at all of its picture; nothing");
   t.end();
 });
 

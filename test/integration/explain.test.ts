@@ -79,7 +79,7 @@ void t.test("explain: a running daemon says of each rule how it stands and why i
   t.match(back.stdout, /held back \(cooldown\): the rule was cooling down until .*; it was read: door = back \(doors 1\.00\)\n$/);
   t.match(side.stdout, /must not be:\n {4}read: badge = accepted in the last 0\.5 s: /);
   t.match(side.stdout, /held back \(unless\): read: badge = accepted was met at \d\d:\d\d:\d\d;/);
-  t.match(front.stdout, /see: person in the last 20 s: unknown; yard-cam has never been seen \(connection refused.*\); nothing ever spoke for it\n/);
+  t.match(front.stdout, /see: person in the last 20 s: unknown; yard-cam has never been watching \(connection refused.*\); nothing ever spoke for it\n/);
   t.match(front.stdout, /held back since fusiond started: blind 1; lately:\n.*held back \(blind\): see: person cannot be answered from /);
   t.match(cellar.stdout, /^cellar-door in yard, at .*: idle, its conditions are not met\n {2}needed, all within 1 s:\n {4}read: door = cellar: no; nothing ever spoke for it\n/);
   t.match(cellar.stdout, /fired: not that it remembers\n {2}held back since fusiond started: nothing\n$/);

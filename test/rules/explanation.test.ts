@@ -123,5 +123,20 @@ void t.test("explanation: a camera that watches and took no complete look says w
   t.strictSame(absent(), [["unknown", [{ sourceId: "cam", modality: "image", reason: "no_complete_look", since: 48_000 }]]]);
   bench.scanned(80, 88);
   t.strictSame(absent(), [["false", []]]);
+  t.match(explained(bench, 100).conditions.filter(({ role }) => role === "absent"), [{ lastScanAt: 88_000 }]);
+  t.end();
+});
+
+void t.test("explanation: who always stands there is why a rule stays silent, as long as they do", (t) => {
+  const rule = ruleSource(any(see("person")));
+  const bench = new RuleBench(rule);
+  const settled = (atS: number): unknown => explained(bench, atS).conditions[0]?.settled;
+  bench.furniture(10, "person", 1);
+  t.equal(settled(11), undefined, "what is not enough like it is no reason");
+  bench.furniture(20, "person", 6);
+  t.strictSame(settled(21), { sourceId: "cam", at: 20_000 });
+  const moved = new RuleEngine({ site: "test", groupId: "yard", rules: [compileRule(rule, 0.05, () => 0)] }, shiftedRules(bench.engine.data, -3000));
+  t.match(moved.explain("rule", INPUTS, 21_000)?.conditions, [{ settled: { at: 17_000 } }]);
+  t.equal(settled(81), undefined, "nobody looks there any more, or they have left");
   t.end();
 });

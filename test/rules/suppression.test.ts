@@ -68,10 +68,10 @@ void t.test("suppression: what nobody could tell names who was blind, and since 
     t.equal(only(bench.notes).reason, "blind");
     return whyHeldBack(only(bench.notes), second);
   };
-  t.equal(blindAt(18, undefined, 20), "see: person cannot be answered from :15 to :20, cam has not been seen since :18");
-  t.equal(blindAt(16, 17, 20), "see: person cannot be answered from :15 to :20, cam was not seen from :16 to :17");
-  t.equal(blindAt(10, 17, 20), "see: person cannot be answered from :15 to :20, cam was not seen from :10 to :17");
-  t.equal(blindAt(10, undefined, 40_000), "see: person cannot be answered from :39995 to :40000, cam has not been seen since :10");
+  t.equal(blindAt(18, undefined, 20), "see: person cannot be answered from :15 to :20, cam has not been watching since :18");
+  t.equal(blindAt(16, 17, 20), "see: person cannot be answered from :15 to :20, cam was not watching from :16 to :17");
+  t.equal(blindAt(10, 17, 20), "see: person cannot be answered from :15 to :20, cam was not watching from :10 to :17");
+  t.equal(blindAt(10, undefined, 40_000), "see: person cannot be answered from :39995 to :40000, cam has not been watching since :10");
   t.end();
 });
 
