@@ -26,9 +26,8 @@ const ABSENCE_ALARMS_MAX_PER_HOUR = 20;
 const ABSENCE_MISSES_TOLD = 0.25;
 
 /**
- * How much more than the pack's default a condition on sound may cost that is not enough alone. No more, since the other
- * sense may be met all the time: whoever stands in view all day agrees with every false alarm of sound. A condition on
- * pictures may cost no more at all: what is taken for a person stands there all day, and agrees with every sound.
+ * How much more than the pack's default a condition may cost that is not enough alone: another sense must agree. No more,
+ * since the other may be met all the time: whoever stands in view all day agrees with every false alarm of sound.
  */
 const ACCOMPANIED_FACTOR = 5;
 
@@ -135,7 +134,7 @@ function thresholdOf(pack: TermsPack, costs: ConditionCosts, asked: AskedConditi
     return Math.max(0, thresholds.findLastIndex((threshold) => threshold <= statistic));
   }
   if (asked.absent) return Math.max(thresholdByMisses(costs, ABSENCE_MISSES), thresholdByCost(costs, ABSENCE_ALARMS_MAX_PER_HOUR));
-  return thresholdByCost(costs, asked.atMostPerHour ?? (pack.conditions[asked.modality] as ConditionTable).defaultPerHour * (asked.accompanied && asked.modality === "audio" ? ACCOMPANIED_FACTOR : 1));
+  return thresholdByCost(costs, asked.atMostPerHour ?? (pack.conditions[asked.modality] as ConditionTable).defaultPerHour * (asked.accompanied ? ACCOMPANIED_FACTOR : 1));
 }
 
 function confidenceAt({ fit, thresholds }: ConditionCosts, index: number, prior: number): number {

@@ -51,7 +51,7 @@ function demoConfig({ stateFolder, video, audio, loop }: DemoConfigOptions): Rec
         severity: "info",
         within: "5s",
         same_event: true,
-        all: [bark, { see: "dog", confidence: 0.9 }],
+        all: [bark, { see: "dog" }],
         ...endsSoon,
       },
     },

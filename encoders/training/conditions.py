@@ -26,8 +26,8 @@ WITHIN_MS, WINDOW_MS, RESOLVE_MS = 5000, {"audio": 2000, "image": 0}, 4000
 KIN = 0.45  # cosine from which a concept is no negative of another
 LLR_LIMIT = 8  # as fusion/scorer.ts
 THRESHOLDS = 48
-PRIOR = 0.5  # half of the stretches in which something goes on show it: as the fit weighs them
-DEFAULT_PER_HOUR = {"audio": 0.1, "image": 0.1}
+PRIOR = {"audio": 0.025, "image": 0.5}  # that a stretch in which something goes on shows what a rule asks for: prior.py
+DEFAULT_PER_HOUR = {"audio": 0.1, "image": 0.4}
 COSTS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # false alarms an hour, for the printed table
 POOL_HOURS, POOL_POSITIVES = 1.0, 5.0
 RIDGE = 5.0  # positives for which a prompt's own intercept is as good as the mean
@@ -260,7 +260,7 @@ def shrunk(table):
     return (table["alarms"] + POOL_HOURS * rate) / (table["hours"] + POOL_HOURS)[:, None], (table["recall"] * table["clips"][:, None] + POOL_POSITIVES * recall) / (table["clips"] + POOL_POSITIVES)[:, None]
 
 
-def block(tables, names, per_hour, hours):
+def block(tables, names, tower, hours):
     """The part `condition` of one modality."""
     r = lambda v, digits=4: [round(float(x), digits) for x in v]
     looks, prompts = [], {n: {"hours": round(float(tables[0]["hours"][i]), 3), "positives": int(tables[0]["clips"][i]), "looks": []} for i, n in enumerate(names)}
@@ -269,7 +269,7 @@ def block(tables, names, per_hour, hours):
         looks.append({"a": round(float(table["a"]), 4), "b": round(float(table["b"]), 4), **{c: table[c] for c in ("positives", "others", "stretches")}, "thresholds": r(table["thresholds"], 3), "alarms_per_hour": r(rate), "recall": r(recall)})
         for i, name in enumerate(names):
             prompts[name]["looks"].append({"b": round(float(table["b"] + table["d"][i]), 4), "alarms": [int(n) for n in table["alarms"][i]], "recall": r(table["recall"][i], 3)})
-    return {"version": 1, "within_ms": WITHIN_MS, "prior": PRIOR, "hours": round(hours, 3), "default_per_hour": per_hour, "pool_hours": POOL_HOURS, "pool_positives": POOL_POSITIVES, "looks": looks, "prompts": prompts}
+    return {"version": 1, "within_ms": WITHIN_MS, "prior": PRIOR[tower], "hours": round(hours, 3), "default_per_hour": DEFAULT_PER_HOUR[tower], "pool_hours": POOL_HOURS, "pool_positives": POOL_POSITIVES, "looks": looks, "prompts": prompts}
 
 
 def outside(found, space, tower, costs, folds=2):
@@ -324,7 +324,7 @@ def main(folder, pack):
         found = streams(folder, tower, space)
         hours = sum(s.about["seconds"] for s in found if s.about["kind"] != "clip") / 3600
         tables = measure(found, space, tower)
-        parts[tower] = block(tables, [space.names[i] for i in space.taught[tower]], DEFAULT_PER_HOUR[tower], hours)
+        parts[tower] = block(tables, [space.names[i] for i in space.taught[tower]], tower, hours)
         print(tower, f"{hours:.2f} h,", [{c: t[c] for c in ("a", "b", "positives", "others", "stretches")} for t in tables])
         for row in outside(found, space, tower, COSTS):
             print(" ", row)
