@@ -89,12 +89,15 @@ export function parseManifest(json: unknown, where: string): Manifest {
   return manifest;
 }
 
+/** How pictures and sounds are cut for the towers; another one makes other vectors of the same frame. 2: each square once more with half as much around it. */
+const CUTTING = "2";
+
 /**
- * Which encoders make a pack's vectors: the space, and a digest of the towers' files. Two packs that differ in it make
- * vectors that never meet, even where they call their spaces by one name.
+ * Which encoders make a pack's vectors: the space, and a digest of the towers' files and of how is cut for them. Two that
+ * differ in it make vectors that never meet, even where they call their spaces by one name.
  */
 export function encodersOf({ space, image, audio, vocabulary }: Manifest): string {
-  return `${space}@${shortHash(...[...image.graphs, ...audio.graphs, vocabulary].map((file) => file.sha256))}`;
+  return `${space}@${shortHash(CUTTING, ...[...image.graphs, ...audio.graphs, vocabulary].map((file) => file.sha256))}`;
 }
 
 function mapOf(tower: JsonReader): string {

@@ -3,6 +3,7 @@ import type { Incident, Evidence } from "./incident.js";
 import { completeNeeded, confidenceOf, heldUntil, judged, lastLookFor, wantsLook, type Anchor, type Met, type Surroundings } from "./evaluate.js";
 import { isAkin, withEvidence, type LeafEvidence, type LeafMatch } from "./leaf-matches.js";
 import type { Leaf, Rule } from "./rule.js";
+import { combinedLlr } from "../fusion/model/condition.js";
 import { logistic, logit, probabilityText } from "../fusion/model/likelihood.js";
 import { shortHash, compareText, endedAt, type Observation } from "../fusion/model/observation.js";
 
@@ -103,7 +104,7 @@ function confidenceBy(evidence: readonly LeafEvidence[], { leaves }: Rule, leaf:
   const prior = priorOf(leaves[leaf]);
   const surest = own.filter((one) => !own.some((other) => isAkin(one, other) && other.llr > one.llr));
   const sources = surest.filter((one, i) => surest.findIndex((other) => isAkin(one, other)) === i);
-  return sources.length === 0 ? 0 : logistic(sources.reduce((sum, one) => sum + one.llr, logit(prior)));
+  return sources.length === 0 ? 0 : logistic(logit(prior) + combinedLlr(sources.map(({ llr }) => llr)));
 }
 
 /** What is exact needs no prior. */

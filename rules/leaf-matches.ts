@@ -1,5 +1,5 @@
 // What has met one condition lately, event by event.
-import { conditionLlr, statisticAt } from "../fusion/model/condition.js";
+import { combinedLlr, conditionLlr, statisticAt } from "../fusion/model/condition.js";
 import { logistic, logit } from "../fusion/model/likelihood.js";
 import type { FusionEvent } from "../fusion/model/event.js";
 import { endedAt, type Observation } from "../fusion/model/observation.js";
@@ -18,6 +18,11 @@ export interface PlaceHold {
   readonly holdsMs: number;
 }
 
+/** A look at a place; `moving`: what is there moves, so that the look stands for nothing that comes after. */
+export interface PlaceLook extends PlaceHold {
+  readonly moving: boolean;
+}
+
 /** A look that speaks for a condition. `place`: where it was at one; `holdsMs`: how long it stands for it, absent once it was looked at again. */
 export type Look = LeafEvidence & Partial<PlaceHold>;
 
@@ -26,7 +31,7 @@ export interface LeafMatch {
   readonly eventId: string;
   readonly eventRevision: number;
   readonly eventStartedAt: number;
-  /** Fresh observations that speak for it, of every source, each moment's best; the newest LOOKS_MAX of each source. */
+  /** Fresh observations that speak for it, of every source, of each moment the best region and every place; the newest LOOKS_MAX of each source. */
   readonly looks: readonly Look[];
   /** When it was last met: the best look of each source that confirmed it, as sure as the source was, and all together. */
   readonly evidence: readonly LeafEvidence[];
@@ -126,11 +131,11 @@ const PLACE_FRESH_RATIO = 1.5;
  * Takes in what an observation of an event says (`llr`, nats) about the condition's prompt.
  *
  * Only observations of the last `withinMs` count: a glimpse of long ago proves nothing now. A look at a place, which comes
- * round once in `hold.holdsMs` (absent: it is none, or something moved there), counts until that place was looked at again, and what it says holds as long.
+ * round once in `at.holdsMs`, counts until that place was looked at again, and what it says holds as long; where something moves
+ * there, only for an absence: who may still be there is not gone.
  * A source's statistic is the mean of its `confirmations` best ones, since the edge of a sound, or one odd picture, can look
  * like anything once; of one place only the best, since what stands still looks the same twice. What that says of the condition,
- * the leaf's fit knows. The event's log odds are the sum over its
- * sources, plus the prior once; a source that says "no" adds nothing: it may look elsewhere.
+ * the leaf's fit knows. The event's log odds are those of its sources together, plus the prior once.
  * The observation meets the condition if the event reaches the confidence and the observation itself speaks for it, so
  * clear looks are carried on by fainter ones while they are fresh. It speaks for it above 0, and for a condition that
  * takes less than that, above what it takes. A look at a place that does not ends what the looks there before it held.
@@ -143,10 +148,11 @@ export function observePrompt(
   observation: Observation,
   llr: number,
   calibrated: boolean,
-  hold?: PlaceHold,
+  at?: PlaceLook,
 ): LeafUpdate {
   if (observation.modality !== leaf.modality) return { state, met: false };
   if (llr <= Math.min(0, statisticAt(leaf.fit, leaf.confidence, leaf.prior))) return { state: notShown(state, leaf, terms, observation), met: false };
+  const hold = holdOf(leaf, at);
   const before = state.byEvent.get(event.id);
   const known = before?.looks ?? [];
   const fresh = freshLooks(leaf.absent === true ? known : lookedAtAgain(known, observation), terms, observation.capturedAt);
@@ -174,6 +180,10 @@ export function observePrompt(
   return { state: withMatch(withBest(state, best), withHold(match, leaf, terms), met, gapMs), met };
 }
 
+function holdOf(leaf: PromptLeaf, at: PlaceLook | undefined): PlaceHold | undefined {
+  return at === undefined || (at.moving && leaf.absent !== true) ? undefined : { place: at.place, holdsMs: at.holdsMs };
+}
+
 /**
  * Takes in that a look at a place does not show what the condition asks for: earlier looks there count for no longer than
  * others, and what they held is over, unless what else was seen still says enough. Where an absence is asked for nothing is
@@ -191,11 +201,11 @@ function notShown(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observat
   return { ...state, byEvent };
 }
 
-/** Takes in a look that is told of nobody: whoever was there before has left, or has settled. */
-export function notTold(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation, llr: number): LeafState {
+/** Takes in a look that is told of nobody: whoever was there before has left, or, where it shows what always stands there, has settled. */
+export function notTold(state: LeafState, leaf: PromptLeaf, terms: LeafTerms, observation: Observation, { llr, isFurniture }: { readonly llr: number; readonly isFurniture: boolean }): LeafState {
   const after = notShown(state, leaf, terms, observation);
   const showsIt = logistic(conditionLlr(leaf.fit, llr) + logit(leaf.prior)) >= leaf.confidence;
-  return showsIt ? { ...after, settled: { sourceId: observation.sourceId, at: endedAt(observation) } } : after;
+  return isFurniture && showsIt ? { ...after, settled: { sourceId: observation.sourceId, at: endedAt(observation) } } : after;
 }
 
 /** The match by the looks that count at `from`, and as sure as those make it; undefined: they do not meet the condition. */
@@ -204,11 +214,17 @@ export function metSince(match: LeafMatch, leaf: PromptLeaf, terms: LeafTerms, f
   return met ? { ...match, evidence: confirmed, confidence } : undefined;
 }
 
-/** The match, held for as long as what places show by themselves is enough: what moved there may have gone. */
+/** The match, held for as long as what places show by themselves is enough: what moved there may have gone. What was never met is not held. */
 function withHold(match: LeafMatch, leaf: PromptLeaf, terms: LeafTerms): LeafMatch {
-  const places = match.looks.filter(({ holdsMs }) => holdsMs !== undefined);
-  const heldTo = verdictOf(places, leaf, terms).met ? Math.max(...places.map((look) => endedAt(look) + (look.holdsMs as number))) : -Infinity;
+  const heldTo = match.lastEnd === -Infinity ? -Infinity : placesEnoughTo(match.looks, leaf, terms);
   return { ...withoutHold(match), ...(heldTo > match.lastEnd ? { holdsMs: heldTo - match.lastEnd } : {}) };
+}
+
+/** Until when the looks that make a condition met by places alone stand for them; -Infinity: they do not. A faint look adds nothing. */
+function placesEnoughTo(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): number {
+  const places = looks.filter(({ holdsMs }) => holdsMs !== undefined);
+  if (!verdictOf(places, leaf, terms).met) return -Infinity;
+  return Math.max(...bestBySource(places, leaf, terms).flatMap((best) => best.map((look) => endedAt(look) + (look.holdsMs as number))));
 }
 
 function withoutHold<Held extends { readonly holdsMs?: number }>({ holdsMs: _over, ...rest }: Held): Omit<Held, "holdsMs"> {
@@ -229,7 +245,7 @@ function freshLooks(looks: readonly Look[], { withinMs }: LeafTerms, at: number)
 /** What looks say together: what each source that confirmed it says, how sure that makes the condition, and whether it is enough. */
 function verdictOf(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): { readonly confirmed: readonly LeafEvidence[]; readonly confidence: number; readonly met: boolean } {
   const confirmed = confirmedBy(looks, leaf, terms);
-  const confidence = logistic(confirmed.reduce((sum, source) => sum + source.llr, logit(leaf.prior)));
+  const confidence = logistic(logit(leaf.prior) + combinedLlr(confirmed.map(({ llr }) => llr)));
   return { confirmed, confidence, met: confirmed.length > 0 && confidence >= leaf.confidence };
 }
 
@@ -239,9 +255,9 @@ function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidenc
   return { evidence, confidence, lastStart, lastEnd };
 }
 
-/** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look. */
+/** The looks with one more: of one moment of a source only the best counts, several regions of a frame are one look; but each place is one of its own. */
 function withLook(looks: readonly Look[], look: Look): readonly Look[] {
-  const at = looks.findIndex((one) => one.sourceId === look.sourceId && one.capturedAt === look.capturedAt);
+  const at = looks.findIndex((one) => one.sourceId === look.sourceId && one.capturedAt === look.capturedAt && one.place === look.place);
   if (at === -1) return withoutOldest(looks, look.sourceId).concat(look);
   return (looks[at] as Look).llr >= look.llr ? looks : looks.with(at, look);
 }
@@ -256,17 +272,23 @@ function withoutOldest(looks: readonly Look[], sourceId: string): readonly Look[
  * What each source that looked often enough says: its best look, and how sure its `confirmations` best ones make it. Looks
  * of one source are correlated, so their weights add up to one (covariance intersection), however many there are.
  */
-function confirmedBy(looks: readonly Look[], leaf: PromptLeaf, { confirmations }: LeafTerms): readonly LeafEvidence[] {
+function confirmedBy(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): readonly LeafEvidence[] {
+  return bestBySource(looks, leaf, terms).map((best) => {
+    const llr = conditionLlr(leaf.fit, best.reduce((sum, look) => sum + look.llr, 0) / best.length);
+    const { place: _looked, holdsMs: _held, ...evidence } = best[0] as Look;
+    return { ...evidence, llr, confidence: logistic(llr + logit(leaf.prior)) };
+  });
+}
+
+/** The `confirmations` best looks of each source that has so many, the best first. */
+function bestBySource(looks: readonly Look[], leaf: PromptLeaf, { confirmations }: LeafTerms): readonly (readonly Look[])[] {
   const needed = leaf.modality === "text" ? 1 : confirmations;
   const bySource = new Map<string, Look[]>();
   for (const look of looks) bySource.set(look.sourceId, [...(bySource.get(look.sourceId) ?? []), look]);
   return [...bySource.values()].flatMap((ofSource) => {
-    const best = ofSource.sort((a, b) => b.llr - a.llr);
-    const ranked = (leaf.absent === true ? best : bestOfPlaces(best)).slice(0, needed);
-    if (ranked.length < needed) return [];
-    const llr = conditionLlr(leaf.fit, ranked.reduce((sum, look) => sum + look.llr, 0) / needed);
-    const { place: _looked, holdsMs: _held, ...evidence } = ranked[0] as Look;
-    return [{ ...evidence, llr, confidence: logistic(llr + logit(leaf.prior)) }];
+    const ranked = ofSource.sort((a, b) => b.llr - a.llr);
+    const best = (leaf.absent === true ? ranked : bestOfPlaces(ranked)).slice(0, needed);
+    return best.length < needed ? [] : [best];
   });
 }
 

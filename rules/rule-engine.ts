@@ -78,10 +78,10 @@ export class RuleEngine {
     return this.#states.flatMap((state) => state.observeMember(context, event, observation, said));
   }
 
-  /** A look at a place is told of nobody, since what it shows always stands there: but neither is that absent. */
-  observeUntold(observation: Observation, score: Pick<Said, "llr" | "calibrated">): void {
+  /** A look at a place is told of nobody, since no rule looks for what it shows, or that always stands there (`isFurniture`): but neither is that absent. */
+  observeUntold(observation: Observation, score: Pick<Said, "llr" | "calibrated">, isFurniture: boolean): void {
     const said = this.#said(observation, score);
-    for (const state of this.#states) state.observeUntold(observation, said);
+    for (const state of this.#states) state.observeUntold(observation, said, isFurniture);
   }
 
   observeFields(observation: Observation, completeTo: number): readonly RuleNote[] {
@@ -134,9 +134,8 @@ export class RuleEngine {
     return { site: this.#options.site, groupId: this.#options.groupId, spans: this.#spans, scans: this.#scans, completeTo };
   }
 
-  /** What moves is looked at for itself, so that a look at its place stands for nothing that comes after. */
   #said({ sourceId, place, moving }: Observation, { llr, calibrated }: Pick<Said, "llr" | "calibrated">): Said {
-    return { llr, calibrated, ...(place === undefined || moving === true ? {} : { hold: { place, holdsMs: scanPeriod(this.#scans, sourceId) ?? FIRST_SCAN_MS } }) };
+    return { llr, calibrated, ...(place === undefined ? {} : { at: { place, holdsMs: scanPeriod(this.#scans, sourceId) ?? FIRST_SCAN_MS, moving: moving === true } }) };
   }
 }
 

@@ -4,7 +4,7 @@ import type { FusionEvent } from "../fusion/model/event.js";
 import type { Incident } from "./incident.js";
 import type { Rule } from "./rule.js";
 import { lookBackMs } from "./rule.js";
-import { carryOver, forgetOlder, noMatches, notTold, observeField, observePrompt, type LeafState, type PlaceHold } from "./leaf-matches.js";
+import { carryOver, forgetOlder, noMatches, notTold, observeField, observePrompt, type LeafState, type PlaceLook } from "./leaf-matches.js";
 import { metTogether, positiveLeaves, type Met } from "./evaluate.js";
 import {
   beginEpisode,
@@ -38,11 +38,11 @@ export interface RuleContext {
   readonly completeTo: number;
 }
 
-/** What an observation says. `llr`: its score by prompt; `hold`: what a look at a place in which nothing moves stands for, absent of others. */
+/** What an observation says. `llr`: its score by prompt; `at`: of a look at a place. */
 export interface Said {
   readonly llr: Float32Array;
   readonly calibrated: boolean;
-  readonly hold?: PlaceHold;
+  readonly at?: PlaceLook;
 }
 
 /** Reports are made once per episode value. */
@@ -114,18 +114,18 @@ export class RuleState {
     return this.#observe(context, observation, event.id, (state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt") return { state, met: false };
-      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.hold);
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.at);
     });
   }
 
-  /** Takes in a look at a place that is told of nobody, such as what always stands there: it counts where an absence is asked for, and whoever was there has left. */
-  observeUntold(observation: Observation, said: Said): void {
+  /** Takes in a look at a place that is told of nobody: it counts where an absence is asked for, and whoever was there has left, or settled. */
+  observeUntold(observation: Observation, said: Said, isFurniture: boolean): void {
     const event = { id: `untold ${observation.sourceId}`, revision: 0, startedAt: observation.capturedAt };
     const leaves = this.#data.leaves.map((state, index) => {
       const leaf = this.rule.leaves[index];
       if (leaf?.kind !== "prompt" || leaf.modality !== observation.modality) return state;
-      if (leaf.absent !== true) return notTold(state, leaf, this.rule, observation, said.llr[leaf.prompt] as number);
-      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.hold).state;
+      if (leaf.absent !== true) return notTold(state, leaf, this.rule, observation, { llr: said.llr[leaf.prompt] as number, isFurniture });
+      return observePrompt(state, leaf, this.rule, event, observation, said.llr[leaf.prompt] as number, said.calibrated, said.at).state;
     });
     this.#data = { ...this.#data, leaves };
     this.#hold(observation);

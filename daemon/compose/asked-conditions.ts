@@ -8,7 +8,7 @@ export interface AskedPrompt {
   readonly asked: AskedCondition;
 }
 
-/** Every phrase of the rules that are not switched off, in the order in which they stand. */
+/** Every phrase of the rules that are not switched off, in the order in which they stand: that in which rules are compiled, too. */
 export function askedPrompts({ config, prompts }: Pick<LoadedConfig, "config" | "prompts">): readonly AskedPrompt[] {
   return config.rules.filter((rule) => rule.enabled).flatMap((rule) => {
     const asked: AskedCondition[] = [];

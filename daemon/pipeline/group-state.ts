@@ -183,9 +183,9 @@ export class GroupState implements Foldable<Step, StepOutput> {
     const look = { ...(region === undefined ? {} : { region }), at: endedAt(observation), vector: observation.embedding.vector };
     const before = this.#backgrounds.get(sourceId)?.get(place);
     this.#backgrounds = lookedAt(this.#backgrounds, sourceId, place, learnedPlace(before, observation, look, settleAfterMs));
-    const isNews = score.llr.some((llr) => llr > 0) && !isFurniture(before, look, settleAfterMs);
-    if (isNews) return this.#join(observation, score, completeTo);
-    this.#rules.observeUntold(observation, score);
+    const stands = isFurniture(before, look, settleAfterMs);
+    if (!stands && score.llr.some((llr) => llr > 0)) return this.#join(observation, score, completeTo);
+    this.#rules.observeUntold(observation, score, stands);
     return [];
   }
 

@@ -56,7 +56,7 @@ export interface Baseline extends Score, Partial<Reliability> {
 }
 
 /** One incident: the second of its scene in which it was told first, and the highest confidence that it was told with. */
-export interface SceneIncident {
+interface SceneIncident {
   readonly scene: string;
   readonly rule: string;
   readonly at: number;

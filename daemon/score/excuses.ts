@@ -5,14 +5,14 @@ import type { Pack } from "../../encoders/pack.js";
 import { knownLabels, labelsLike } from "../models/labels.js";
 
 /** A phrase that a rule waits for, and the sense that it asks. */
-export interface AskedPrompt {
+export interface WaitedFor {
   readonly kind: "hear" | "see" | "read";
   readonly phrase: string;
 }
 
 /** The phrases of a rule's positive conditions: those of its `not` and `unless` are left out. */
-export function askedPrompts(rule: Pick<RuleConfig, "condition">): AskedPrompt[] {
-  const walk = (condition: ConditionConfig): AskedPrompt[] => {
+export function waitedFor(rule: Pick<RuleConfig, "condition">): WaitedFor[] {
+  const walk = (condition: ConditionConfig): WaitedFor[] => {
     switch (condition.kind) {
       case "all":
       case "any":
@@ -32,7 +32,7 @@ export function askedPrompts(rule: Pick<RuleConfig, "condition">): AskedPrompt[]
  * to the pack. Only that: footsteps are no excuse for "speech", though a person makes both.
  */
 export function excusesOf(pack: Pack, rules: readonly RuleConfig[]): (what: string) => ReadonlySet<string> {
-  const asked = rules.flatMap((rule) => askedPrompts(rule).map(({ phrase }) => ({ ruleId: rule.id, label: phrase })));
+  const asked = rules.flatMap((rule) => waitedFor(rule).map(({ phrase }) => ({ ruleId: rule.id, label: phrase })));
   const known = knownLabels(pack, asked);
   const remembered = new Map<string, ReadonlySet<string>>();
   return (what) => {

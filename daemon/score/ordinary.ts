@@ -6,7 +6,7 @@ import type { Pack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
 import type { Source } from "../sources/source.js";
-import { askedPrompts, excusesOf } from "./excuses.js";
+import { excusesOf, waitedFor } from "./excuses.js";
 import { added, falseIncidents, falseTimeMs, rateOf, type Counted, type Excuses, type IncidentRate } from "./incident-rates.js";
 import type { PlacedLabel } from "./placed-label.js";
 import { PlayedFootage } from "./played-footage.js";
@@ -103,7 +103,7 @@ export async function scoreOrdinary(options: OrdinaryOptions, signal: AbortSigna
 }
 
 function canBeMetBy(rule: RuleConfig, modality: "image" | "audio"): boolean {
-  return askedPrompts(rule).some(({ kind }) => kind === (modality === "audio" ? "hear" : "see"));
+  return waitedFor(rule).some(({ kind }) => kind === (modality === "audio" ? "hear" : "see"));
 }
 
 function countedOf({ hours, incidents }: IncidentRate): Counted {

@@ -80,7 +80,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#clockSkew = metrics.gauge({ name: "source_clock_skew_seconds", help: "How far the source's clock is ahead.", labels: ["source"] });
     this.#calibrationWarm = metrics.gauge({
       name: "calibration_warm",
-      help: "1 once the source's own background decides its confidences.",
+      help: "1 once enough is known of what goes on at a microphone; of pictures and text, which need none, always.",
       labels: ["source", "modality"],
     });
   }

@@ -47,7 +47,8 @@ export function loudnessOf(samples: Float32Array): Loudness {
 
 /**
  * The gate of one microphone. Sound has no true gate (every window is encoded); "closed" stands for a window near the
- * source's own noise floor in which nothing comes or goes: what is quiet between two barks still holds their ends. Bound: the loudness of 600 windows. Pure, and the same for the same windows in order.
+ * source's own noise floor in which nothing comes or goes: what is quiet between two barks still holds their ends.
+ * Bound: the loudness of 600 windows. Pure, and the same for the same windows in order.
  */
 export class SoundGate {
   readonly #loudness: number[] = [];

@@ -22,6 +22,16 @@ export function conditionLlr({ a, b }: ConditionFit, statistic: number): number 
   return a * statistic + b;
 }
 
+/**
+ * What several sources say of a condition together, nats, each its own log-likelihood ratio: the sum of those that speak for
+ * it, and of none the most that any says. A source that says "no" adds nothing: it may look elsewhere. 0 of no source.
+ */
+export function combinedLlr(llrs: readonly number[]): number {
+  const speakForIt = llrs.filter((llr) => llr > 0);
+  if (speakForIt.length > 0) return speakForIt.reduce((sum, llr) => sum + llr, 0);
+  return llrs.length === 0 ? 0 : Math.max(...llrs);
+}
+
 /** The statistic at which a condition alone reaches a confidence, 0..1; infinite at 0 and 1. */
 export function statisticAt({ a, b }: ConditionFit, confidence: number, prior: number): number {
   return (logit(confidence) - logit(prior) - b) / a;

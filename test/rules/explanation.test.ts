@@ -133,6 +133,8 @@ void t.test("explanation: who always stands there is why a rule stays silent, as
   const settled = (atS: number): unknown => explained(bench, atS).conditions[0]?.settled;
   bench.furniture(10, "person", 1);
   t.equal(settled(11), undefined, "what is not enough like it is no reason");
+  bench.furniture(11, "person", 6, "cam", 7, false);
+  t.equal(settled(12), undefined, "nor what no rule looks for, however a rule would take it");
   bench.furniture(20, "person", 6);
   t.strictSame(settled(21), { sourceId: "cam", at: 20_000 });
   const moved = new RuleEngine({ site: "test", groupId: "yard", rules: [compileRule(rule, 0.05, () => 0)] }, shiftedRules(bench.engine.data, -3000));

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import t from "tap";
 import { PLAIN_FIT } from "../../fusion/model/condition.js";
-import type { AskedCondition, RuleSource } from "../../rules/compile-rule.js";
+import { plainTerms, type AskedCondition, type RuleSource } from "../../rules/compile-rule.js";
 import { lastScanEnd, scannedWithin, scanPeriod, shiftedScans, withoutOlderScans, withScan, type Scan, type Scans } from "../../rules/scans.js";
 import { holds } from "../support/property.js";
 import { all, any, hear, none, RuleBench, ruleSource, see } from "./support.js";
@@ -168,7 +168,10 @@ void t.test("rules: an absence is judged by a threshold of its own, one turned a
 
 /** A camera that takes ten seconds from look to look at a place, and rules that it meets. */
 function scannedBench(...rules: readonly RuleSource[]): RuleBench {
-  const bench = new RuleBench(rules);
+  return scanned(new RuleBench(rules));
+}
+
+function scanned(bench: RuleBench): RuleBench {
   bench.scanning = false;
   bench.healthy(0, "cam", "image");
   bench.scanned(2, 12);
@@ -356,5 +359,60 @@ void t.test("rules: of who is not to be there one look that misses them is no pr
   for (const atS of [35, 36]) bench.step(atS, "barking", "audio", "dog", 7);
   bench.passTo(37);
   t.match(bench.notes, [{ kind: "suppressed", reason: "unless" }]);
+  t.end();
+});
+
+void t.test("rules: two places of one picture confirm each other, and who walks through it does not hide who stands there", (t) => {
+  const slow = scannedBench(ruleSource(any(see("person")), { confirmations: 2 }));
+  for (const place of [7, 8]) slow.step(14, "standing", "image", "person", 6, "cam", place);
+  t.equal(slow.states, "firing", "a camera of one picture a second looks at neighbours at once");
+  const crowd = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  crowd.step(14, "people", "image", "person", 6, "cam", 7);
+  crowd.step(14, "people", "image", "person", 7);
+  crowd.step(23, "crash", "audio", "glass", 7);
+  t.equal(crowd.states, "firing", "9 s after who walked by, but the place shows somebody until it is looked at again");
+  const twice = scannedBench(ruleSource(any(see("person")), { confirmations: 2 }));
+  for (const llr of [6, 7]) twice.step(14, "walking", "image", "person", llr);
+  t.equal(twice.states, "", "two regions of one picture are one look");
+  t.end();
+});
+
+void t.test("rules: where something moves a place holds nothing, but nobody is absent who was seen there", (t) => {
+  const moving = scannedBench(ruleSource(all(hear("glass"), see("person"))));
+  moving.step(14, "walking", "image", "person", 6, "cam", 7, true);
+  moving.step(23, "crash", "audio", "glass", 7);
+  t.equal(moving.states, "");
+  const source = { ...unlessSeen, confirmations: 2, withinMs: 5000 };
+  const beside = scannedBench(source);
+  for (const atS of [14, 24, 34]) beside.step(atS, "beside a curtain", "image", "person", 6, "cam", 7, true);
+  beside.scanned(24, 34);
+  for (const atS of [35, 36]) beside.step(atS, "barking", "audio", "dog", 7);
+  beside.passTo(37);
+  t.match(beside.notes, [{ kind: "suppressed", reason: "unless" }], "seen once in each scan, 10 s apart");
+  t.end();
+});
+
+void t.test("rules: a camera that hardly shows it takes nothing from another that does, and nothing is held that was never met", (t) => {
+  const bench = scanned(new RuleBench(ruleSource(all(hear("glass"), see("person"))), (asked) => ({ ...plainTerms(asked), fit: { a: 1, b: asked.modality === "image" ? -1 : 0 } })));
+  bench.step(14, "yard", "image", "person", 0.1, "cam-2");
+  bench.step(15, "yard", "image", "person", 5, "cam", 7);
+  bench.step(22, "crash", "audio", "glass", 7);
+  t.equal(bench.states, "firing", "4 nats are enough by themselves");
+  t.ok((bench.incidents[0]?.startedAt ?? -Infinity) >= 14_000);
+  const faint = scanned(new RuleBench(ruleSource(all(hear("glass"), see("person"))), (asked) => ({ ...plainTerms(asked), fit: { a: 1, b: -1 } })));
+  for (const [atS, place] of [[14, 7], [15, 8]] as const) faint.step(atS, "yard", "image", "person", 0.5, "cam", place);
+  faint.step(22, "crash", "audio", "glass", 9);
+  t.equal(faint.states, "");
+  t.end();
+});
+
+void t.test("rules: a faint look at another place does not lengthen what clear ones hold", (t) => {
+  const bench = scannedBench(ruleSource(any(see("person")), { confirmations: 2 }));
+  for (const place of [7, 8]) bench.step(7 + place, "standing", "image", "person", 6, "cam", place);
+  bench.step(23, "standing", "image", "person", 0.1, "cam", 9);
+  bench.passTo(29);
+  t.equal(bench.states, "firing");
+  bench.passTo(29.1);
+  t.equal(bench.states, "resolved", "4 s after the clear looks, at 14 and 15, stand for nothing any more");
   t.end();
 });

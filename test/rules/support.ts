@@ -61,9 +61,9 @@ export class RuleBench {
   }
 
   /** A look at a place shows what always stands there. */
-  furniture(atS: number, prompt: string, llr: number, sourceId = "cam", place = 7): void {
+  furniture(atS: number, prompt: string, llr: number, sourceId = "cam", place = 7, isFurniture = true): void {
     this.passTo(atS);
-    this.engine.observeUntold(this.#observation(atS, "image", sourceId, place), this.#said(prompt, llr));
+    this.engine.observeUntold(this.#observation(atS, "image", sourceId, place), this.#said(prompt, llr), isFurniture);
   }
 
   #observation(atS: number, modality: Modality, sourceId: string, place: number | undefined): Observation {

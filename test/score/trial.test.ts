@@ -4,7 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import { loadRules } from "../../config/load.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
-import { askedPrompts, excusesOf } from "../../daemon/score/excuses.js";
+import { excusesOf, waitedFor } from "../../daemon/score/excuses.js";
 import { lengthMs } from "../../daemon/score/spans.js";
 import { Trial, type TrialRun } from "../../daemon/score/trial.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
@@ -58,7 +58,7 @@ void t.test("trial: prompts that the pack does not know are told before anything
 
 void t.test("excuses: a rule is excused by what means the same as a prompt that it waits for", (t) => {
   const { config } = rulesIn(t.testdir(), "rules: {a: {any: [{hear: dog}, {see: car}], unless: {hear: cat}}, b: {all: [{hear: speech}, {not: {hear: dog}}]}, c: {any: [{read: {field: x, equals: y}}]}}");
-  t.same(config.rules.map(askedPrompts), [
+  t.same(config.rules.map(waitedFor), [
     [{ kind: "hear", phrase: "dog" }, { kind: "see", phrase: "car" }],
     [{ kind: "hear", phrase: "speech" }],
     [],
