@@ -223,8 +223,8 @@ function withHold(match: LeafMatch, leaf: PromptLeaf, terms: LeafTerms): LeafMat
 /** Until when the looks that make a condition met by places alone stand for them; -Infinity: they do not. A faint look adds nothing. */
 function placesEnoughTo(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): number {
   const places = looks.filter(({ holdsMs }) => holdsMs !== undefined);
-  if (!verdictOf(places, leaf, terms).met) return -Infinity;
-  return Math.max(...bestBySource(places, leaf, terms).flatMap((best) => best.map((look) => endedAt(look) + (look.holdsMs as number))));
+  const { best, met } = verdictOf(places, leaf, terms);
+  return met ? Math.max(...best.flat().map((look) => endedAt(look) + (look.holdsMs as number))) : -Infinity;
 }
 
 function withoutHold<Held extends { readonly holdsMs?: number }>({ holdsMs: _over, ...rest }: Held): Omit<Held, "holdsMs"> {
@@ -242,11 +242,19 @@ function freshLooks(looks: readonly Look[], { withinMs }: LeafTerms, at: number)
   return looks.filter((look) => endedAt(look) >= at - Math.max(withinMs, PLACE_FRESH_RATIO * (look.holdsMs ?? 0)));
 }
 
-/** What looks say together: what each source that confirmed it says, how sure that makes the condition, and whether it is enough. */
-function verdictOf(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): { readonly confirmed: readonly LeafEvidence[]; readonly confidence: number; readonly met: boolean } {
-  const confirmed = confirmedBy(looks, leaf, terms);
+/** What looks say together: by which looks (see `bestBySource`), what each source that confirmed it says, how sure that makes it, and whether it is enough. */
+interface Verdict {
+  readonly best: readonly (readonly Look[])[];
+  readonly confirmed: readonly LeafEvidence[];
+  readonly confidence: number;
+  readonly met: boolean;
+}
+
+function verdictOf(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): Verdict {
+  const best = bestBySource(looks, leaf, terms);
+  const confirmed = best.map((ofSource) => saidBy(ofSource, leaf));
   const confidence = logistic(logit(leaf.prior) + combinedLlr(confirmed.map(({ llr }) => llr)));
-  return { confirmed, confidence, met: confirmed.length > 0 && confidence >= leaf.confidence };
+  return { best, confirmed, confidence, met: confirmed.length > 0 && confidence >= leaf.confidence };
 }
 
 function lastMet(match: LeafMatch | undefined): Partial<Pick<LeafMatch, "evidence" | "confidence" | "lastStart" | "lastEnd">> {
@@ -269,15 +277,13 @@ function withoutOldest(looks: readonly Look[], sourceId: string): readonly Look[
 }
 
 /**
- * What each source that looked often enough says: its best look, and how sure its `confirmations` best ones make it. Looks
+ * What a source that looked often enough says: its best look, and how sure its `confirmations` best ones make it. Looks
  * of one source are correlated, so their weights add up to one (covariance intersection), however many there are.
  */
-function confirmedBy(looks: readonly Look[], leaf: PromptLeaf, terms: LeafTerms): readonly LeafEvidence[] {
-  return bestBySource(looks, leaf, terms).map((best) => {
-    const llr = conditionLlr(leaf.fit, best.reduce((sum, look) => sum + look.llr, 0) / best.length);
-    const { place: _looked, holdsMs: _held, ...evidence } = best[0] as Look;
-    return { ...evidence, llr, confidence: logistic(llr + logit(leaf.prior)) };
-  });
+function saidBy(best: readonly Look[], leaf: PromptLeaf): LeafEvidence {
+  const llr = conditionLlr(leaf.fit, best.reduce((sum, look) => sum + look.llr, 0) / best.length);
+  const { place: _looked, holdsMs: _held, ...evidence } = best[0] as Look;
+  return { ...evidence, llr, confidence: logistic(llr + logit(leaf.prior)) };
 }
 
 /** The `confirmations` best looks of each source that has so many, the best first. */

@@ -14,7 +14,6 @@ import type { GreyPicture } from "./still-place.js";
 /** A part of a frame that is to be encoded. Pixels. */
 export interface Part {
   readonly rect: Rect;
-  readonly gate: "open";
   readonly track?: number;
   readonly place?: number;
   readonly moving?: true;
@@ -74,7 +73,7 @@ export class CameraGate {
     const motion = this.#motion.detect(copy, capturedAt);
     const { looks, scan } = this.#scan?.step(capturedAt, isBusy) ?? { looks: [] };
     const moves = (rect: Rect): boolean => motion.kind !== "learning" && motion.boxes.some((box) => overlap(rect, box) > 0);
-    const places = looks.map(({ place, rect }): Part => ({ rect, gate: "open", place, ...(moves(rect) ? { moving: true } : {}) }));
+    const places = looks.map(({ place, rect }): Part => ({ rect, place, ...(moves(rect) ? { moving: true } : {}) }));
     const told = scan === undefined ? {} : { scan };
     if (motion.kind === "learning") {
       this.#rests.lost();
@@ -92,7 +91,7 @@ export class CameraGate {
     const toStill = 1 / (copy.scale * STILL_STEP);
     const gone = this.#tracker.gone(capturedAt).map(({ box, track }) => ({ box: scaled(box, toStill), track }));
     const regions = this.#tracker.follow(squares, seq, capturedAt, (box) => this.#rests.trackAt(scaled(box, toStill)));
-    const parts: Part[] = regions.filter((region) => region.due).map(({ box, track }) => ({ rect: box, gate: "open", track }));
+    const parts: Part[] = regions.filter((region) => region.due).map(({ box, track }) => ({ rect: box, track }));
     const resting = this.#rests.step({
       picture: this.#stillPicture(copy),
       capturedAt,
@@ -101,11 +100,11 @@ export class CameraGate {
       followed: this.#tracker.boxes().map((box) => scaled(box, toStill)),
       gone: gone.filter(({ track }) => !regions.some((region) => region.track === track)),
     });
-    parts.push(...resting.map(({ box, track }): Part => ({ rect: squareAround(scaled(box, 1 / toStill), width, height), gate: "open", track })));
+    parts.push(...resting.map(({ box, track }): Part => ({ rect: squareAround(scaled(box, 1 / toStill), width, height), track })));
     const { wholeFrameIntervalMs } = this.#options;
     if (squares.length > 0 && wholeFrameIntervalMs > 0 && capturedAt - this.#wholeFrameAt >= wholeFrameIntervalMs) {
       this.#wholeFrameAt = capturedAt;
-      parts.push({ rect: whole, gate: "open" });
+      parts.push({ rect: whole });
     }
     return parts;
   }

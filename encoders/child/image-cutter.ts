@@ -45,7 +45,7 @@ export class ImageCutter implements Gate {
     const cv = this.#cv;
     const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
     try {
-      if (gate === undefined) return { cuts: [this.#crop(frame, capture, { rect: { x: 0, y: 0, width, height }, gate: "open" })] };
+      if (gate === undefined) return { cuts: [this.#crop(frame, capture, { rect: { x: 0, y: 0, width, height } })] };
       const { parts, scan, isLearning } = gate.look(frame, capture, isBusy);
       const cuts = parts.map((part) => this.#crop(frame, capture, part));
       return { cuts, ...(scan === undefined ? {} : { scan }), ...(isLearning ? { unseen: LEARNING } : {}) };
@@ -59,6 +59,7 @@ export class ImageCutter implements Gate {
     const wide = rect.width === rect.height ? widened(rect, WIDER, width, height) : rect;
     return {
       ...about,
+      gate: "open",
       input: this.#pixels(frame, rect),
       ...(wide.width === rect.width ? {} : { wider: this.#pixels(frame, wide) }),
       quality: Math.min(1, Math.min(rect.width, rect.height) / this.#side),
