@@ -38,6 +38,11 @@ const PING_INTERVAL_MS = 5_000;
 const PINGS_OUT_MAX = 2;
 /** Core messages that wait for a slow reader; then the oldest go. */
 const SUBSCRIPTION_ITEMS_MAX = 1_000;
+/**
+ * How long a stream that was there must be gone before it is made anew, ms. The broker forgets a deleted stream before
+ * it has removed its folder (seen with nats-server 2.9): one made in between loses its files and refuses every message.
+ */
+const MAKE_ANEW_AFTER_MS = 1_000;
 /** JetStream's code for a sequence that holds no message. */
 const NO_MESSAGE = 10037;
 /** JetStream's code for a stream that is not there. */
@@ -79,6 +84,7 @@ export class NatsBus implements Bus {
   #status: BusStatus = { state: "disconnected", reason: "not connected yet" };
   #link: Link | undefined;
   #running: Promise<void> | undefined;
+  #streamSeen = false;
   #noted = "";
   #differencesNoted = "";
 
@@ -114,7 +120,7 @@ export class NatsBus implements Bus {
 
   async ensureStream(spec: StreamSpec): Promise<StreamState> {
     const { info, maxPayloadBytes } = await this.#ask(`make or look at the stream ${spec.name}`, async ({ connection, manager }) => {
-      const found = await foundOrMade(manager, spec);
+      const found = await this.#foundOrMade(manager, spec);
       return { info: spec.owned ? await this.#applied(manager, spec, found) : found, maxPayloadBytes: connection.info?.max_payload ?? Infinity };
     });
     const stream = existingStream(info);
@@ -273,6 +279,14 @@ export class NatsBus implements Bus {
     }
   }
 
+  async #foundOrMade(manager: JetStreamManager, spec: StreamSpec): Promise<StreamInfo> {
+    const found = await foundStream(manager, spec.name);
+    if (found === undefined && this.#streamSeen) await delay(this.#clock, MAKE_ANEW_AFTER_MS, this.#closing.signal);
+    const info = found ?? (await foundStream(manager, spec.name)) ?? (await manager.streams.add(toStreamConfig(spec)));
+    this.#streamSeen = true;
+    return info;
+  }
+
   /** Gives a stream that is fusiond's own the limits of the configuration. What no longer fits leaves it, as intended. */
   async #applied(manager: JetStreamManager, spec: StreamSpec, found: StreamInfo): Promise<StreamInfo> {
     const changes = streamChanges(spec, existingStream(found));
@@ -328,13 +342,12 @@ function authenticatorOf(path: string, user: string | undefined): Authenticator 
   };
 }
 
-
-async function foundOrMade(manager: JetStreamManager, spec: StreamSpec): Promise<StreamInfo> {
+async function foundStream(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
-    return await manager.streams.info(spec.name);
+    return await manager.streams.info(name);
   } catch (thrown) {
-    if (!isMissingStream(thrown)) throw thrown;
-    return await manager.streams.add(toStreamConfig(spec));
+    if (isMissingStream(thrown)) return undefined;
+    throw thrown;
   }
 }
 
