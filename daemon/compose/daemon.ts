@@ -11,7 +11,7 @@ import { explainRoute } from "../http/explain-route.js";
 import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../pipeline/committer.js";
 import { decodeBackground, decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
-import type { Recovery } from "../pipeline/group-runner.js";
+import type { Recovery } from "../groups/group-runner.js";
 import type { IntakeBudget } from "../pipeline/intake-budget.js";
 import { goneGroups, type GoneGroup } from "../pipeline/gone-groups.js";
 import { Pipeline } from "../pipeline/pipeline.js";

@@ -2,7 +2,7 @@
 import type { IncidentRevision } from "../../rules/incident.js";
 import { PublicationLedger } from "../../rules/publication.js";
 import type { RecoveredGroup } from "../store/store.js";
-import { isTold } from "./journal.js";
+import { isTold } from "../groups/journal.js";
 import { decodeCheckpoint, decodeEntry } from "./journal-codec.js";
 
 /** A group that is no more, and the ends of its incidents. */

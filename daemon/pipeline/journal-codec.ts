@@ -1,7 +1,7 @@
 // How steps and states are written down: plain values, typed arrays and maps as tagged bytes and lists.
 import { bytesToVector, decode, encode, vectorToBytes } from "../codec/msgpack.js";
 import type { Observation } from "../../fusion/model/observation.js";
-import type { GroupCheckpoint, JournalValue, WrittenBackground } from "./journal.js";
+import type { GroupCheckpoint, JournalValue, WrittenBackground } from "../groups/journal.js";
 
 /** The bytes of a journal entry. */
 export function encodeEntry(entry: JournalValue): Uint8Array {

@@ -18,7 +18,7 @@ import type { DropReason, Source, SourceSignal, SourceTransition } from "../sour
 import type { OutboxMessage } from "../store/store.js";
 import type { Committer } from "./committer.js";
 import { encodeBackground, encodeCheckpoint, encodeEntry } from "./journal-codec.js";
-import type { GroupResult, GroupRunner } from "./group-runner.js";
+import type { GroupResult, GroupRunner } from "../groups/group-runner.js";
 import { InputWitness } from "./input-witness.js";
 import { overBudget, type IntakeBudget } from "./intake-budget.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";

@@ -1,5 +1,6 @@
 // Telemetry of what runs only to be measured: nobody listens.
-import type { GroupTelemetry, PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
+import type { GroupTelemetry } from "../groups/group-telemetry.js";
+import type { PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
 
 const nothing = (): undefined => undefined;
 

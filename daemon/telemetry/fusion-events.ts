@@ -5,8 +5,8 @@ import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 import { SUPPRESSION_REASONS } from "../../rules/episode.js";
 import { whyHeldBack, type Suppression } from "../../rules/suppression.js";
-import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../pipeline/pipeline-telemetry.js";
-import type { Forgotten } from "../pipeline/other-encoders.js";
+import { EVENT_OUTCOMES, LATE_ACTIONS, type EventOutcome, type GroupTelemetry, type LateAction } from "../groups/group-telemetry.js";
+import type { Forgotten } from "../groups/other-encoders.js";
 import type { GroupGauge } from "./gauges.js";
 import { HeldBack, type HeldBackView } from "./held-back.js";
 

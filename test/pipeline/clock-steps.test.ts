@@ -7,7 +7,7 @@ import { observationId } from "../../fusion/model/observation.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
 import type { Incident } from "../../rules/incident.js";
 import { Committer } from "../../daemon/pipeline/committer.js";
-import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
 import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
@@ -16,7 +16,7 @@ import { VirtualClock } from "../sources/virtual-clock.js";
 import { RememberedTelemetry } from "../sources/support.js";
 import { holds } from "../support/property.js";
 import { Losses, MemoryStore, recoveredFrom, silent } from "./rig.js";
-import { optionsFor, sceneOf } from "./scene-support.js";
+import { optionsFor, sceneOf } from "../groups/scene-support.js";
 
 const HOUR_MS = 3_600_000;
 const STEPS_MS = [10_000, HOUR_MS, 24 * HOUR_MS].flatMap((ms) => [ms, -ms]);

@@ -1,14 +1,14 @@
 // What one input does wrong, it does to itself alone: the pipeline goes on, and the loss is counted.
 import t from "tap";
 import { Committer } from "../../daemon/pipeline/committer.js";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal, SourceTransition } from "../../daemon/sources/source.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { eventually } from "../support/eventually.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
-import { sceneOf } from "./scene-support.js";
+import { sceneOf } from "../groups/scene-support.js";
 import { captureOf, Losses, MemoryStore, recoveredFrom, runnerOptions, silent, towerOf } from "./rig.js";
 
 const scene = sceneOf(7);

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import t from "tap";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { holds } from "../support/property.js";
 import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "./rig.js";
-import { sceneOf } from "./scene-support.js";
-import { alertsOf, faultsOf, observationsOf } from "./told.js";
+import { sceneOf } from "../groups/scene-support.js";
+import { alertsOf, faultsOf, observationsOf } from "../groups/told.js";
 
 void t.test("pipeline: a crash after any commit loses no alert and tells none twice", async (t) => {
   let checkpoints = 0;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import t from "tap";
 import { decode, encode } from "../../daemon/codec/msgpack.js";
 import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
-import type { Step } from "../../daemon/pipeline/group-state.js";
+import type { Step } from "../../daemon/groups/group-state.js";
 import { witnessChanges, witnessesOf } from "../../daemon/pipeline/witness-changes.js";
 import { inWholeMs } from "../../daemon/pipeline/whole-ms.js";
 import { EMPTY_COHORT, withSample } from "../../fusion/cohort.js";

@@ -1,9 +1,9 @@
 // Rules and groups that are taken out of the configuration while their incidents fire.
 import t from "tap";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { goneGroups } from "../../daemon/pipeline/gone-groups.js";
 import { encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
-import type { GroupCheckpoint } from "../../daemon/pipeline/journal.js";
+import type { GroupCheckpoint } from "../../daemon/groups/journal.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
 import { incidentId } from "../../rules/episode.js";
@@ -13,7 +13,7 @@ import { newRuleState } from "../../rules/rule-state.js";
 import { any, field, ruleSource } from "../rules/support.js";
 import { openStore, temporaryFolder } from "../store/store-support.js";
 import { runnerOptions, silent } from "./rig.js";
-import { sceneOf } from "./scene-support.js";
+import { sceneOf } from "../groups/scene-support.js";
 
 const door = ruleSource(any(field("door", "open")), { id: "door", resolveAfterMs: 60_000 });
 

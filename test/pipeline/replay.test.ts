@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import t from "tap";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { replay } from "../../daemon/pipeline/replay.js";
 import type { SourceSignal } from "../../daemon/sources/source.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
 import { Losses, runnerOptions, sceneInputs, signalsOf, silent, sourceOf, towerOf } from "./rig.js";
-import { sceneOf } from "./scene-support.js";
+import { sceneOf } from "../groups/scene-support.js";
 
 const never = new AbortController().signal;
 

@@ -5,16 +5,16 @@ import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Scene } from "../../fusion/simulator/scene.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { Committer } from "../../daemon/pipeline/committer.js";
-import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
 import { decodeBackground, decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
-import type { Forgotten } from "../../daemon/pipeline/other-encoders.js";
+import type { Forgotten } from "../../daemon/groups/other-encoders.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import type { CommitBatch, RecoveredGroup, Store } from "../../daemon/store/store.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
-import { optionsFor, scanOf } from "./scene-support.js";
+import { optionsFor, scanOf } from "../groups/scene-support.js";
 
 export const silent = { eventEnded: () => undefined, late: () => undefined, incident: () => undefined, suppressed: () => undefined };
 

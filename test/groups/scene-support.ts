@@ -1,5 +1,5 @@
 // A simulated scene and the group that watches it.
-import type { GroupStateOptions } from "../../daemon/pipeline/group-state.js";
+import type { GroupStateOptions } from "../../daemon/groups/group-state.js";
 import { compareObservations, observationId, type Observation } from "../../fusion/model/observation.js";
 import { normalise } from "../../fusion/model/vector.js";
 import { Scorer } from "../../fusion/scorer.js";

@@ -1,10 +1,10 @@
 // Looks at places in the fold of a group: told once, known for ever, whatever order they come in and whenever it crashes.
 import fc from "fast-check";
 import t from "tap";
-import type { Step, StepOutput } from "../../daemon/pipeline/group-state.js";
-import { GroupState, stepOrder } from "../../daemon/pipeline/group-state.js";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
-import type { WrittenBackground } from "../../daemon/pipeline/journal.js";
+import type { Step, StepOutput } from "../../daemon/groups/group-state.js";
+import { GroupState, stepOrder } from "../../daemon/groups/group-state.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
+import type { WrittenBackground } from "../../daemon/groups/journal.js";
 import { decodeBackground, encodeBackground } from "../../daemon/pipeline/journal-codec.js";
 import type { Backgrounds } from "../../fusion/backgrounds.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
@@ -12,7 +12,7 @@ import { seededRandom } from "../../fusion/simulator/random.js";
 import type { Scene } from "../../fusion/simulator/scene.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
 import { holds } from "../support/property.js";
-import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "./rig.js";
+import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "../pipeline/rig.js";
 import { optionsFor, PLACES, scanOf, sceneOf, withPlaces } from "./scene-support.js";
 import { alertsOf, faultsOf, observationsOf } from "./told.js";
 

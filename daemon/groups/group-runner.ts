@@ -16,7 +16,7 @@ import { BackgroundRows, type BackgroundChange } from "./background-rows.js";
 import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
 import { isTold, type GroupCheckpoint, type JournalValue, type WrittenBackground } from "./journal.js";
 import { withoutVectors, type Forgotten } from "./other-encoders.js";
-import type { GroupTelemetry } from "./pipeline-telemetry.js";
+import type { GroupTelemetry } from "./group-telemetry.js";
 
 /** What a group is made with. */
 export interface GroupRunnerOptions {

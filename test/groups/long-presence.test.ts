@@ -1,11 +1,11 @@
 import t from "tap";
-import { GroupRunner, type GroupRunnerOptions } from "../../daemon/pipeline/group-runner.js";
+import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { compileRule, type ConditionSource } from "../../rules/compile-rule.js";
 import { all, hear, ruleSource, see } from "../rules/support.js";
-import { silent } from "./rig.js";
+import { silent } from "../pipeline/rig.js";
 import { optionsFor, sceneOf } from "./scene-support.js";
 
 const scene = sceneOf(1);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import t, { type Test } from "tap";
-import { GroupRunner } from "../../daemon/pipeline/group-runner.js";
-import type { GroupCheckpoint, JournalValue } from "../../daemon/pipeline/journal.js";
+import { GroupRunner } from "../../daemon/groups/group-runner.js";
+import type { GroupCheckpoint, JournalValue } from "../../daemon/groups/journal.js";
 import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
 import type { CommitBatch, RecoveredGroup } from "../../daemon/store/store.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
@@ -12,7 +12,7 @@ import type { Told } from "../../rules/publication.js";
 import { any, field, hear, ruleSource, see } from "../rules/support.js";
 import { openStore, temporaryFolder } from "../store/store-support.js";
 import { holds } from "../support/property.js";
-import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "./rig.js";
+import { MemoryStore, pipelineOver, recover, recoveredFrom, runnerOptions, runToEnd, silent } from "../pipeline/rig.js";
 import { optionsFor, sceneOf } from "./scene-support.js";
 import { alertsOf, faultsOf, observationsOf } from "./told.js";
 
