@@ -17,6 +17,7 @@ const USAGE = `npm run bench -- pipeline [options]
   --scan LIST      whether whole pictures are looked at in turn, each N with each: on, off or off,on (on)
   --one-group      all sources in one group instead of a group for each pair
   --cpu-prof DIR   write a CPU profile of each step's daemon into this folder
+  --json           print one line of JSON a step instead of tables
 
 npm run bench -- overload [options]
 
@@ -109,6 +110,7 @@ async function main(argv: readonly string[]): Promise<number> {
       warmUpMs: wholeNumber("--warm-up", values["warm-up"], 0) * 1_000,
       oneGroup: values["one-group"],
       scans: values.scan.split(",").map(isOn),
+      json: values.json,
       ...profile,
     },
     output,

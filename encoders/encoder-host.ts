@@ -8,11 +8,11 @@ import {
   type Device,
   type ImageGateOptions,
   type ModelCapture,
-  type StartMessage,
 } from "./host-protocol.js";
 import { observationOf } from "./observations.js";
 import type { Pack } from "./pack.js";
 import { TowerChild, type Spawn } from "./tower-child.js";
+import { towerSpec } from "./tower-spec.js";
 import { VectorMonitor } from "./vector-monitor.js";
 
 /** What a tower's host needs. */
@@ -136,7 +136,7 @@ export class EncoderHost implements Encoder {
   async #launch(signal: AbortSignal): Promise<void> {
     const child = new TowerChild({
       spawn: this.#options.spawn,
-      start: startMessage(this.#options, this.#device),
+      start: { kind: "start", tower: towerSpec(this.#options.pack, this.modality), device: this.#device, threads: this.#options.threads, gate: this.#options.gate },
       startDeadlineMs: this.#options.startDeadlineMs ?? 60_000,
       deadlineMs: this.#options.deadlineMs ?? 5000,
       onLost: (reason) => {
@@ -289,22 +289,6 @@ export class EncoderHost implements Encoder {
   #noteIdle(): void {
     if (!this.#busy && this.#waiting.length === 0) this.#idle?.();
   }
-}
-
-function startMessage({ modality, pack, threads, gate }: EncoderHostOptions, device: Device): StartMessage {
-  const { manifest, golden, folder } = pack;
-  const { graphs, input, output } = manifest[modality];
-  const tower = {
-    modality,
-    folder,
-    graphs,
-    input,
-    output,
-    golden: golden[modality],
-    toleranceCosine: golden.toleranceCosine,
-    sampleRateHz: modality === "audio" ? manifest.audio.sampleRateHz : 0,
-  };
-  return { kind: "start", tower, device, threads, gate };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

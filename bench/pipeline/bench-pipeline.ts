@@ -2,7 +2,7 @@
 import { describeMachine } from "../machine.js";
 import { CAMERA_FPS } from "./config-text.js";
 import { benchMedia } from "./media.js";
-import { renderSteps } from "./report.js";
+import { jsonOf, renderSteps } from "./report.js";
 import { runStep, type StepResult } from "./run-step.js";
 
 /** What is measured. */
@@ -15,6 +15,8 @@ export interface BenchPipelineOptions {
   /** Each N with these, in this order: whole pictures looked at in turn or not. */
   readonly scans: readonly boolean[];
   readonly profileFolder?: string;
+  /** One line of JSON a step instead of tables. */
+  readonly json: boolean;
 }
 
 /** Where a benchmark writes: its tables, and how far it is. */
@@ -31,9 +33,12 @@ export async function benchPipeline(options: BenchPipelineOptions, output: Bench
   for (const pairs of options.counts) {
     for (const scans of options.scans) {
       output.note(`${pairs} cameras + ${pairs} microphones, scan ${scans ? "on" : "off"}: warm-up, then ${options.measureMs / 1_000} s measured`);
-      steps.push(await runStep({ ...options, pairs, scans, media }));
+      const step = await runStep({ ...options, pairs, scans, media });
+      steps.push(step);
+      if (options.json) output.print(jsonOf(step));
     }
   }
+  if (options.json) return steps;
   const grouping = options.oneGroup ? "all in one group" : "one group for each pair";
   output.print(
     [

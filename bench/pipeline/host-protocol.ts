@@ -24,4 +24,6 @@ export interface HostReport {
   readonly lateDropped: number;
   /** How long the event loop was held up beyond its timer, 99th percentile, ms. */
   readonly loopDelayP99Ms: number;
+  /** Share of the time that the collector held up the daemon's main thread, 0..1. */
+  readonly gcShare: number;
 }

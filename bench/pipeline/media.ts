@@ -12,6 +12,8 @@ export interface BenchMedia {
   readonly video: string;
   /** WAV, 16 kHz, mono, 24 s: noise, voices, other sounds, and two barks every 8 s. */
   readonly audio: string;
+  /** As the video, but its first picture alone, with a sensor's noise: nothing moves for 12 s. */
+  readonly still: string;
 }
 
 interface PlayedSound {
@@ -45,12 +47,20 @@ export async function benchMedia(): Promise<BenchMedia> {
   return {
     video: await renderOnce(folder, "footage", "mp4", videoArgs(find(FOOTAGE_FILE))),
     audio: await renderOnce(folder, "sounds", "wav", audioArgs(find)),
+    still: await renderOnce(folder, "still", "mp4", stillArgs(find(FOOTAGE_FILE))),
   };
 }
 
+const PICTURE = "crop=iw:iw*9/16,scale=640:360,setsar=1,format=yuv420p";
+const H264 = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-bf", "0", "-g", "20"];
+
 function videoArgs(footage: string): string[] {
-  const picture = "crop=iw:iw*9/16,scale=640:360,setsar=1,format=yuv420p";
-  return ["-i", footage, "-an", "-vf", picture, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-bf", "0", "-g", "20"];
+  return ["-i", footage, "-an", "-vf", PICTURE, ...H264];
+}
+
+function stillArgs(footage: string): string[] {
+  const still = "trim=end_frame=1,loop=loop=-1:size=1,setpts=N/10/TB,trim=duration=12";
+  return ["-i", footage, "-an", "-vf", `${PICTURE},${still},noise=alls=4:allf=t:all_seed=1`, "-r", "10", ...H264];
 }
 
 function audioArgs(find: (file: string) => string): string[] {

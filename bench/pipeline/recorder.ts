@@ -1,5 +1,5 @@
 // Listens in on a daemon's telemetry and remembers what a benchmark wants to know.
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, PerformanceObserver, type PerformanceEntry } from "node:perf_hooks";
 import type { Onlooker } from "../../daemon/compose/daemon.js";
 import type { DaemonTelemetry } from "../../daemon/compose/telemetry.js";
 import type { AlertView } from "../../daemon/tail/alert-view.js";
@@ -17,6 +17,8 @@ export class Recorder implements Pick<Onlooker, "sourceState"> {
   #alertMs: number[] = [];
   #captures = 0;
   #startedAtMs = 0;
+  #gcMs = 0;
+  readonly #gc = new PerformanceObserver((list) => this.#collected(list.getEntries()));
 
   /** `onHealthy` is called once, when so many sources have been healthy. */
   constructor(sources: number, onHealthy: () => void) {
@@ -53,6 +55,9 @@ export class Recorder implements Pick<Onlooker, "sourceState"> {
     this.#encodedMs = { image: [], audio: [] };
     this.#alertMs = [];
     this.#captures = 0;
+    this.#gc.observe({ entryTypes: ["gc"] });
+    this.#gc.takeRecords();
+    this.#gcMs = 0;
     this.#loop.enable();
     this.#loop.reset();
     this.#startedAtMs = performance.now();
@@ -60,15 +65,22 @@ export class Recorder implements Pick<Onlooker, "sourceState"> {
 
   /** What was seen since `restart`; drops come from a scrape of the metrics and count from the daemon's start. */
   report(scrape: string): HostReport {
+    this.#collected(this.#gc.takeRecords());
+    const durationMs = performance.now() - this.#startedAtMs;
     return {
-      durationMs: performance.now() - this.#startedAtMs,
+      durationMs,
       encodedMs: this.#encodedMs,
       alertMs: this.#alertMs,
       captures: this.#captures,
       drops: countsBy("reason", "fusiond_source_dropped_total", scrape),
       lateDropped: countsBy("action", "fusiond_late_observations_total", scrape)["dropped"] ?? 0,
       loopDelayP99Ms: Math.max(0, this.#loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
+      gcShare: this.#gcMs / durationMs,
     };
+  }
+
+  #collected(entries: readonly PerformanceEntry[]): void {
+    for (const { duration } of entries) this.#gcMs += duration;
   }
 }
 

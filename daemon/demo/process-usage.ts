@@ -1,8 +1,9 @@
 // CPU time and memory of the daemon and its children, by what they are for, read from /proc.
 import { readFileSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 
 /** What a process of fusiond is for. */
-export type ProcessRole = "daemon" | "encoder" | "ffmpeg" | "arecord" | "nats-server" | "other";
+export type ProcessRole = "daemon" | "perception" | "ffmpeg" | "arecord" | "nats-server" | "other";
 
 /** What all processes of one role took. */
 export interface RoleUsage {
@@ -24,7 +25,7 @@ export interface ProcessSample {
   readonly rssBytes: number;
 }
 
-const ROLES: readonly ProcessRole[] = ["daemon", "encoder", "ffmpeg", "arecord", "nats-server", "other"];
+const ROLES: readonly ProcessRole[] = ["daemon", "perception", "ffmpeg", "arecord", "nats-server", "other"];
 /** USER_HZ: 100 on every Linux that Node runs on. Source: proc(5), time(7). */
 const TICKS_PER_SECOND = 100;
 
@@ -99,9 +100,9 @@ function unlessEnded<T>(read: () => T): T[] {
   }
 }
 
-/** What a command line is for: the program's name, or for Node the script that it runs. */
+/** What a command line is for, by the program's name: whatever else runs on Node is there to perceive. */
 export function roleOf(command: readonly string[]): ProcessRole {
   const program = command[0]?.split("/").at(-1) ?? "";
   if (program === "ffmpeg" || program === "arecord" || program === "nats-server") return program;
-  return command.slice(1).some((argument) => argument.includes("/encoders/child/")) ? "encoder" : "other";
+  return program === "node" || program === basename(process.execPath) ? "perception" : "other";
 }

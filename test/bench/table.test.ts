@@ -1,7 +1,7 @@
 // The tables of the benchmarks.
 import t from "tap";
 import { busySeconds } from "../../bench/machine.js";
-import { renderSteps } from "../../bench/pipeline/report.js";
+import { jsonOf, renderSteps } from "../../bench/pipeline/report.js";
 import type { StepResult } from "../../bench/pipeline/run-step.js";
 import { renderTable } from "../../bench/table.js";
 
@@ -23,10 +23,16 @@ void t.test("report: gives rates a second, cores, percentiles and MiB", (t) => {
     drops: { queue_full: 3 },
     lateDropped: 2,
     loopDelayP99Ms: 4.25,
+    gcShare: 0.0123,
     usage: [
       { role: "daemon", cpuSeconds: 5, rssPeakBytes: 100 * 2 ** 20 },
       { role: "ffmpeg", cpuSeconds: 2, rssPeakBytes: 30 * 2 ** 20 },
     ],
+    pssBytes: new Map([
+      ["daemon" as const, 90 * 2 ** 20],
+      ["ffmpeg" as const, 12 * 2 ** 20],
+    ]),
+    bare: { ffmpegASecond: 0.1, gateAFrame: 0.002, towerARegion: 0.004, towerAWindow: 0.05, gateAStillFrame: 0.001 },
     machineSeconds: 12,
     load: 1.5,
   } satisfies StepResult;
@@ -36,8 +42,10 @@ void t.test("report: gives rates a second, cores, percentiles and MiB", (t) => {
     ["8", "56.0", "10.0", "0.1", "0.0", "3", "queue_full", "2"],
     ["8", "0.50", "0.00", "0.20", "0.00", "0.70", "1.20", "1.5"],
     ["8", "50", "95", "99", "7", "7", "7", "-", "-", "-", "0", "4.3"],
-    ["8", "100", "0", "30", "0", "130"],
+    ["8", "90", "0", "12", "0", "102"],
+    ["8", "0.70", "0.26", "2.73", "0.10", "0.11", "0.04", "0.50", "1.2"],
   ]);
+  t.match(JSON.parse(jsonOf(step)), { n: 8, drops: 3, late: 2, cores: 0.7, bare_cores: 0.257, ratio: 2.726, alert_p99_ms: null, pss_mib: 102, gc_share: 0.0123, still_gate_cores: 0.005, frames_per_s: 55.9 });
   const half = step.usage.map((use) => ({ ...use, cpuSeconds: use.cpuSeconds / 2 }));
   const both = renderSteps([{ ...step, scans: false, usage: half }, step]);
   t.ok(both.some((line) => line.startsWith("8, scan off")));
