@@ -3,16 +3,11 @@ import { assertInvariant, FusiondError, messageOf } from "../fusion/model/errors
 import type { Observation } from "../fusion/model/observation.js";
 import type { Capture } from "./capture.js";
 import type { Encoded, Encoder, EncoderTelemetry } from "./encoder.js";
-import {
-  type CaptureResult,
-  type Device,
-  type ImageGateOptions,
-  type ModelCapture,
-} from "./host-protocol.js";
+import type { CaptureResult, StartMessage } from "./host-protocol.js";
 import { observationOf } from "./observations.js";
 import type { Pack } from "./pack.js";
+import { towerSpec, type Device, type ImageGateOptions, type ModelCapture } from "./tower-spec.js";
 import { TowerChild, type Spawn } from "./tower-child.js";
-import { towerSpec } from "./tower-spec.js";
 import { VectorMonitor } from "./vector-monitor.js";
 
 /** What a tower's host needs. */
@@ -136,7 +131,7 @@ export class EncoderHost implements Encoder {
   async #launch(signal: AbortSignal): Promise<void> {
     const child = new TowerChild({
       spawn: this.#options.spawn,
-      start: { kind: "start", tower: towerSpec(this.#options.pack, this.modality), device: this.#device, threads: this.#options.threads, gate: this.#options.gate },
+      start: startMessage(this.#options, this.#device),
       startDeadlineMs: this.#options.startDeadlineMs ?? 60_000,
       deadlineMs: this.#options.deadlineMs ?? 5000,
       onLost: (reason) => {
@@ -289,6 +284,10 @@ export class EncoderHost implements Encoder {
   #noteIdle(): void {
     if (!this.#busy && this.#waiting.length === 0) this.#idle?.();
   }
+}
+
+function startMessage({ modality, pack, threads, gate }: EncoderHostOptions, device: Device): StartMessage {
+  return { kind: "start", tower: towerSpec(pack, modality), device, threads, gate };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 // From a vector of a tower to an observation.
 import { observationId, type Observation } from "../fusion/model/observation.js";
-import { SAMPLES_PER_CAPTURE_MAX, type ModelCapture, type Sample } from "./host-protocol.js";
+import { SAMPLES_PER_CAPTURE_MAX, type ModelCapture, type Sample } from "./tower-spec.js";
 
 /** The observation that a capture's sample makes; `index`: its place among those of the capture. The vector is shared. */
 export function observationOf(capture: ModelCapture, index: number, { vector, gate, quality, region, track, place, moving }: Omit<Sample, "inputCrc">, space: string): Observation {

@@ -3,7 +3,8 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { FusiondError } from "../fusion/model/errors.js";
-import type { CaptureResult, ChildMessage, ModelCapture, StartMessage } from "./host-protocol.js";
+import type { CaptureResult, ChildMessage, StartMessage } from "./host-protocol.js";
+import type { ModelCapture } from "./tower-spec.js";
 
 /** Starts a program; the daemon gives one whose children die with it. */
 export type Spawn = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;

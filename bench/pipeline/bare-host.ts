@@ -12,7 +12,7 @@ import { readProcessTree } from "../../daemon/demo/process-usage.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { ffmpegCommand, FILE_FD, PIPES, type FfmpegCommand } from "../../daemon/sources/ffmpeg-args.js";
 import type { FrameCapture, SoundCapture } from "../../encoders/capture.js";
-import type { ModelCapture } from "../../encoders/host-protocol.js";
+import type { ModelCapture } from "../../encoders/tower-spec.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
 import { messageOf } from "../../fusion/model/errors.js";
 import type { BareCosts, BareReply, BareRequest } from "./bare-protocol.js";

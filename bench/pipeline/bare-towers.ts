@@ -6,9 +6,8 @@ import { ImageCutter } from "../../encoders/child/image-cutter.js";
 import { Model } from "../../encoders/child/model.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import { SoundCutter } from "../../encoders/child/sound-cutter.js";
-import { CAMERAS_MAX, type CameraGateOptions, type ModelCapture } from "../../encoders/host-protocol.js";
+import { CAMERAS_MAX, towerSpec, type CameraGateOptions, type ModelCapture } from "../../encoders/tower-spec.js";
 import type { Pack } from "../../encoders/pack.js";
-import { towerSpec } from "../../encoders/tower-spec.js";
 import type { BareCosts } from "./bare-protocol.js";
 
 /** Frames before the gates know their background. */

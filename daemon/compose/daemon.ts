@@ -31,7 +31,7 @@ import type { Source, SourceState } from "../sources/source.js";
 import { livez, readyz, type AstraySource } from "../telemetry/health.js";
 import type { HeldBackView } from "../telemetry/held-back.js";
 import type { DaemonTelemetry } from "./telemetry.js";
-import { buildEncoders } from "./encoders.js";
+import { buildHosts } from "./encoders.js";
 import { answerFor, type RuleAnswer } from "./explain.js";
 import { buildGroups, type Groups } from "./groups.js";
 import { compileRules, type CompiledRules } from "./rules.js";
@@ -219,7 +219,7 @@ export class Daemon {
 
   async #startEncoders(pack: Pack, sources: readonly Source[], signal: AbortSignal): Promise<ReadonlyMap<Modality, Encoder>> {
     const { loaded, telemetry } = this.#options;
-    const encoders = buildEncoders(loaded.config, pack, sources, telemetry.events.encoders);
+    const encoders = buildHosts(loaded.config, pack, sources, telemetry.events.encoders);
     const starting = [...encoders.values()].map(async (encoder) => {
       this.#started.push({ name: `${encoder.modality} tower`, stop: () => encoder.stop() });
       telemetry.health.towerStarting(encoder.modality);

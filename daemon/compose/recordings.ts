@@ -1,6 +1,6 @@
 // Recordings as sources: a file as the daemon would take it from a camera or a microphone whose settings are the defaults.
 import { gateOf, gateSchema, sourceSchema, type CameraConfig, type GateConfig, type MicrophoneConfig } from "../../config/schema/sources.js";
-import type { CameraGateOptions } from "../../encoders/host-protocol.js";
+import type { CameraGateOptions } from "../../encoders/tower-spec.js";
 import type { Pack } from "../../encoders/pack.js";
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { Source, SourceTelemetry } from "../sources/source.js";

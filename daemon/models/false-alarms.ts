@@ -1,7 +1,7 @@
 // Recordings of ordinary hours through a pack's real tower: what alarms though nothing is there.
 import type { Capture } from "../../encoders/capture.js";
 import type { Encoder } from "../../encoders/encoder.js";
-import type { CameraGateOptions } from "../../encoders/host-protocol.js";
+import type { CameraGateOptions } from "../../encoders/tower-spec.js";
 import type { Pack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
@@ -59,19 +59,19 @@ const UNWATCHED_MS = 10_000;
 export async function countFalseAlarms(options: FalseAlarmOptions, signal: AbortSignal): Promise<FalseAlarms> {
   const { pack, modality, labels, scored, files, recordings } = options;
   const thresholds = thresholdsOf(scored, labels.names);
-  const host = towerOf(pack, modality, { cameras: new Map(files.map((_, i) => [idOf(i), recordings.gate])) });
+  const tower = towerOf(pack, modality, { cameras: new Map(files.map((_, i) => [idOf(i), recordings.gate])) });
   const scorer = new Scorer(pack.space, labels.vectors);
   const prompts = labels.names.map(() => ({ alarms: 0, ms: 0 }));
   const leftOut: { path: string; reason: string }[] = [];
   const taken = { files: 0, ms: 0, samples: 0 };
-  await host.start(signal);
+  await tower.start(signal);
   try {
     for (const [i, { path, labels: said }] of files.entries()) {
       const excused = new Set(said.flatMap((label) => labelsLike(pack, labels, label)));
       const counters = thresholds.map((threshold, label) => (threshold === undefined || excused.has(label) ? undefined : new AlarmCounter(threshold, REFRACTORY_MS)));
       const notes: string[] = [];
       const source = recordings.open({ id: idOf(i), path, modalities: [modality] }, notesTo((note) => notes.push(note)));
-      const file = await takeFile(source, host, scorer, counters, signal);
+      const file = await takeFile(source, tower, scorer, counters, signal);
       signal.throwIfAborted();
       if (file instanceof FusiondError) {
         leftOut.push({ path, reason: file.message });
@@ -88,20 +88,20 @@ export async function countFalseAlarms(options: FalseAlarmOptions, signal: Abort
       }
     }
   } finally {
-    await host.stop();
+    await tower.stop();
   }
   return { report: reportOf(options, taken, prompts), leftOut };
 }
 
 /** Gives one recording to the tower and what comes of it to the counters; an error if it cannot be decoded at all. */
-async function takeFile(source: Source, host: Encoder, scorer: Scorer, counters: readonly (AlarmCounter | undefined)[], signal: AbortSignal): Promise<Pick<Taken, "ms" | "samples"> | FusiondError> {
+async function takeFile(source: Source, tower: Encoder, scorer: Scorer, counters: readonly (AlarmCounter | undefined)[], signal: AbortSignal): Promise<Pick<Taken, "ms" | "samples"> | FusiondError> {
   const time = new TimeTaken();
   let samples = 0;
   try {
     for await (const told of source.observe(signal)) {
       if (told.kind !== "capture") continue;
       const { capture } = told;
-      const { observations } = await host.encode(capture);
+      const { observations } = await tower.encode(capture);
       time.take(capture, observations.length > 0);
       samples += takeAlarms(observations, scorer, counters);
     }

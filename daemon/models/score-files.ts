@@ -1,12 +1,11 @@
 // Labelled files through a pack's real tower: what is said about each of them.
 import type { Capture } from "../../encoders/capture.js";
+import { Tower } from "../../encoders/child/tower.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
-import { EncoderHost } from "../../encoders/encoder-host.js";
-import type { ImageGateOptions } from "../../encoders/host-protocol.js";
+import type { ImageGateOptions } from "../../encoders/tower-spec.js";
 import type { Pack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { Scorer } from "../../fusion/scorer.js";
-import { spawnBound } from "../runtime/child-process.js";
 import { decodePicture, decodeSound } from "./decode.js";
 import type { LabelledFile } from "./labelled-folder.js";
 import type { KnownLabels } from "./labels.js";
@@ -38,10 +37,10 @@ export interface ScoredFiles {
  * Errors: FusiondError "model_invalid", "dependency_missing", "encode_failed", "encode_timeout"; files that cannot be decoded are listed.
  */
 export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"], files: readonly LabelledFile[], labels: KnownLabels, signal: AbortSignal): Promise<ScoredFiles> {
-  const host = towerOf(pack, modality);
+  const tower = towerOf(pack, modality);
   const scorer = new Scorer(pack.space, labels.vectors);
   const result = { files: [] as ScoredFile[], latenciesMs: [] as number[], unreadable: [] as { path: string; reason: string }[] };
-  await host.start(signal);
+  await tower.start(signal);
   try {
     for (const { path, recording, label } of files) {
       signal.throwIfAborted();
@@ -54,7 +53,7 @@ export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"],
       }
       const samples: ScoredSample[] = [];
       for (const capture of captures) {
-        const { observations, encodeMs } = await host.encode(capture);
+        const { observations, encodeMs } = await tower.encode(capture);
         if (observations.length > 0) result.latenciesMs.push(encodeMs);
         for (const observation of observations) {
           const vector = observation.embedding?.vector;
@@ -65,14 +64,14 @@ export async function scoreFiles(pack: Pack, modality: LabelledFile["modality"],
       result.files.push({ path, recording, label: index, samples });
     }
   } finally {
-    await host.stop();
+    await tower.stop();
   }
   return result;
 }
 
 /** A pack's tower on the processor, one thread; pictures are taken whole unless a gate is given. Not started. */
-export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: new Map(), wholePictures: true }): EncoderHost {
-  return new EncoderHost({ modality, pack, device: "cpu", threads: 1, gate, spawn: spawnBound, telemetry: silentEncoder });
+export function towerOf(pack: Pack, modality: LabelledFile["modality"], gate: ImageGateOptions = { cameras: new Map(), wholePictures: true }): Tower {
+  return new Tower({ modality, pack, device: "cpu", threads: 1, gate, telemetry: silentEncoder });
 }
 
 async function capturesOf(pack: Pack, modality: LabelledFile["modality"], path: string): Promise<readonly Capture[] | FusiondError> {

@@ -11,11 +11,11 @@ import { towerOf } from "./score-files.js";
 export async function verifyPack(pack: Pack, signal: AbortSignal): Promise<string[]> {
   const { id, version, space, dimensions, prior, image, audio, maps, crossModal } = pack.manifest;
   for (const modality of ["image", "audio"] as const) {
-    const host = towerOf(pack, modality);
+    const tower = towerOf(pack, modality);
     try {
-      await host.start(signal);
+      await tower.start(signal);
     } finally {
-      await host.stop();
+      await tower.stop();
     }
   }
   const size = (graphs: readonly { readonly bytes: number }[]): string => `${(graphs.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1)} MB`;

@@ -5,7 +5,7 @@ import { groupSchema } from "../../config/schema/groups.js";
 import type { GateConfig } from "../../config/schema/sources.js";
 import { STAND_IN_CAMERA } from "../../config/stand-ins.js";
 import type { Encoder } from "../../encoders/encoder.js";
-import { EncoderHost } from "../../encoders/encoder-host.js";
+import { Tower } from "../../encoders/child/tower.js";
 import type { Pack } from "../../encoders/pack.js";
 import { TextEncoder } from "../../encoders/text-encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
@@ -17,7 +17,6 @@ import { compileRules, type CompiledRules } from "../compose/rules.js";
 import { silentEncoder } from "../models/score-files.js";
 import { notesTo } from "../models/source-notes.js";
 import { replay } from "../pipeline/replay.js";
-import { spawnBound } from "../runtime/child-process.js";
 import type { Source } from "../sources/source.js";
 import { Looked } from "./looked.js";
 import { silentGroups, silentPipeline } from "./silence.js";
@@ -134,8 +133,8 @@ export class Trial {
     if (modality === "text") return new TextEncoder({ pack, telemetry: silentEncoder });
     const { device, threads } = rules.config.encoders;
     const gate = { cameras: new Map(cameras.map((id) => [id, this.recordings.gate])) };
-    const host = new EncoderHost({ modality, pack, device, threads, gate, spawn: spawnBound, telemetry: silentEncoder });
-    return before === undefined ? host : before(host);
+    const tower = new Tower({ modality, pack, device, threads, gate, telemetry: silentEncoder });
+    return before === undefined ? tower : before(tower);
   }
 }
 

@@ -1,7 +1,7 @@
 // The gate of one camera: which parts of a frame are worth encoding, and when.
 import type { FrameCapture } from "../capture.js";
 import type { Scan } from "../encoder.js";
-import type { CameraGateOptions } from "../host-protocol.js";
+import type { CameraGateOptions } from "../tower-spec.js";
 import { blacken, rasterise, type Mask } from "./mask.js";
 import { MotionDetector, smallCopy, type SmallCopy } from "./motion.js";
 import type { Mat, OpenCv, Rect } from "./opencv.js";

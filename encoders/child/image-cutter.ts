@@ -1,11 +1,11 @@
 // The gate of the image tower: masks, movement, and crops of the size that the model takes.
 import type { FrameCapture } from "../capture.js";
-import { CAMERAS_MAX, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../host-protocol.js";
+import { CAMERAS_MAX, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../tower-spec.js";
 import { CameraGate, type Part } from "./camera-gate.js";
 import type { Mat, OpenCv, Rect } from "./opencv.js";
 import { widened } from "./regions.js";
 import { SourceStates } from "./source-states.js";
-import type { Cut, Gate, Look } from "./tower.js";
+import type { Cut, Gate, Look } from "./look.js";
 
 /** Why what moves is not seen in the first frames of a scene. */
 const LEARNING = "the gate is still learning what the scene looks like when nothing moves";

@@ -5,7 +5,7 @@ import { ImageCutter } from "./image-cutter.js";
 import { Model } from "./model.js";
 import { loadOpenCv } from "./opencv.js";
 import { SoundCutter } from "./sound-cutter.js";
-import { encodeCaptures, type Gate } from "./tower.js";
+import { encodeLooks, lookAt, type Gate } from "./look.js";
 
 let serving: { readonly gate: Gate; readonly model: Model } | undefined;
 let turn = Promise.resolve();
@@ -24,7 +24,8 @@ async function handle(message: HostMessage): Promise<void> {
     await serving?.model.release();
     process.exit(0);
   } else if (serving !== undefined) {
-    answer({ kind: "encoded", results: await encodeCaptures(serving.gate, serving.model, message.captures, message.isBusy) });
+    const { gate, model } = serving;
+    answer({ kind: "encoded", results: await encodeLooks(model, message.captures.map((capture) => lookAt(gate, capture, message.isBusy))) });
   }
 }
 

@@ -1,5 +1,5 @@
 // Privacy masks: polygons of a picture that are made black before anything looks at it.
-import type { MaskPoint } from "../host-protocol.js";
+import type { MaskPoint } from "../tower-spec.js";
 import type { Rect } from "./opencv.js";
 
 /** The bytes that the masks cover in frames of one size. */

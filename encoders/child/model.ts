@@ -2,7 +2,7 @@
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { dot, norm } from "../../fusion/model/vector.js";
 import { goldenImage, goldenSound } from "../golden.js";
-import type { Device, TowerSpec } from "../host-protocol.js";
+import type { Device, TowerSpec } from "../tower-spec.js";
 import { acceleratedProviders, Session, type ModelInput } from "./session.js";
 
 /** Most inputs of one run. */

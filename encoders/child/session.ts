@@ -1,12 +1,18 @@
 // ONNX graphs of one tower, run one after another on exactly one provider. The only file that imports onnxruntime-node.
-import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { createRequire } from "node:module";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
-import type { TowerSpec } from "../host-protocol.js";
+import type { TowerSpec } from "../tower-spec.js";
 import { readPackFile } from "../pack-files.js";
 import type { TensorSpec } from "../pack-manifest.js";
 
 /** What a model is given: raw pixels or samples. */
 export type ModelInput = Uint8Array | Float32Array;
+
+/** The runtime, loaded with the first tower: a process that has none does without its memory. */
+function runtime(): typeof import("onnxruntime-node") {
+  return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+}
 
 /** Loaded graphs of a tower. Not re-entrant: one `run` at a time. */
 export class Session {
@@ -41,7 +47,7 @@ export class Session {
    */
   async run(input: ModelInput, batch: number): Promise<Float32Array[]> {
     const { dtype, shape } = this.#tower.input;
-    let tensor: Tensor = new Tensor(dtype, input, [batch, ...shape.slice(1).map(Number)]);
+    let tensor: Tensor = new (runtime().Tensor)(dtype, input, [batch, ...shape.slice(1).map(Number)]);
     for (const graph of this.#graphs) {
       const outputs = await graph.run({ [graph.inputNames[0] as string]: tensor });
       tensor = outputs[graph.outputNames[0] as string] as Tensor;
@@ -59,7 +65,8 @@ export class Session {
 
 /** The providers that this build of the runtime names, without "cpu". */
 export function acceleratedProviders(): readonly string[] {
-  return listSupportedBackends()
+  return runtime()
+    .listSupportedBackends()
     .map((backend) => backend.name)
     .filter((name) => name !== "cpu");
 }
@@ -70,7 +77,7 @@ async function load(bytes: Buffer, path: string, provider: string, threads: numb
     throw new FusiondError("model_invalid", `this build of onnxruntime-node has no provider ${provider}: use device: cpu or auto`);
   }
   try {
-    return await InferenceSession.create(bytes, {
+    return await runtime().InferenceSession.create(bytes, {
       executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,

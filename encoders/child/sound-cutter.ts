@@ -1,8 +1,8 @@
 // The gate of the audio tower: every window is encoded but digital silence.
-import { HEARD_MAX, type ModelCapture, type TowerSpec } from "../host-protocol.js";
+import { HEARD_MAX, type ModelCapture, type TowerSpec } from "../tower-spec.js";
 import { loudnessOf, SoundGate } from "./sound-gate.js";
 import { SourceStates } from "./source-states.js";
-import type { Cut, Gate, Look } from "./tower.js";
+import type { Cut, Gate, Look } from "./look.js";
 
 /** Cuts windows of sound: none of silence, one of any other, and a second one for the cohort when all is quiet. */
 export class SoundCutter implements Gate {

@@ -1,72 +1,256 @@
-// What a child does with captures, whatever their modality.
-import { crc32 } from "node:zlib";
-import { normalise } from "../../fusion/model/vector.js";
-import type { Scan } from "../encoder.js";
-import type { CaptureResult, ModelCapture, Sample } from "../host-protocol.js";
-import type { Model } from "./model.js";
-import type { ModelInput } from "./session.js";
+// The tower of pictures or of sound, in the process that it is made in.
+import { assertInvariant, FusiondError } from "../../fusion/model/errors.js";
+import type { Observation } from "../../fusion/model/observation.js";
+import type { Capture } from "../capture.js";
+import type { Encoded, Encoder, EncoderTelemetry } from "../encoder.js";
+import { observationOf } from "../observations.js";
+import type { Pack } from "../pack.js";
+import { towerSpec, type Device, type ImageGateOptions, type ModelCapture } from "../tower-spec.js";
+import { VectorMonitor } from "../vector-monitor.js";
+import { ImageCutter } from "./image-cutter.js";
+import { encodeLooks, inputsOf, lookAt, type Encodings, type Gate, type TimedLook } from "./look.js";
+import { Model } from "./model.js";
+import { loadOpenCv } from "./opencv.js";
+import { SoundCutter } from "./sound-cutter.js";
 
-/** One input for the model and what is said about its vector. */
-export interface Cut extends Omit<Sample, "vector" | "inputCrc"> {
-  readonly input: ModelInput;
-  /** The same with more around it: the vector is the mean direction of both. Absent: that of `input` alone. */
-  readonly wider?: ModelInput;
+/** What a tower is made with. */
+export interface TowerOptions {
+  readonly modality: "image" | "audio";
+  readonly pack: Pack;
+  readonly device: Device;
+  /** Threads of one inference; 1 leaves the machine to others. */
+  readonly threads: number;
+  readonly gate: ImageGateOptions;
+  readonly telemetry: EncoderTelemetry;
+  /** Captures that may wait; more are rejected. Default 64. */
+  readonly waitingMax?: number;
+  /** Whether a source gives on while its captures wait: its scans are put off where the tower is behind. Default: none does. */
+  readonly isLive?: (sourceId: string) => boolean;
+}
+
+/** A capture that waited for this long says that the tower is behind, ms: the scan, which can wait, is put off then. */
+const BEHIND_MS = 100;
+/**
+ * So long do the pieces of live pictures wait for more to be run with, ms: of eight in a run each costs half of what it costs
+ * alone. Windows of sound gain a tenth, and do not wait. Measured in docs/benchmarks.md.
+ */
+const GATHER_MS = { image: 20, audio: 0 } as const;
+
+interface Job {
+  readonly capture: ModelCapture;
+  readonly sinceMs: number;
+  readonly resolve: (encoded: Encoded) => void;
+  readonly reject: (error: FusiondError) => void;
+}
+
+interface Looked {
+  readonly job: Job;
+  readonly look: TimedLook;
 }
 
 /**
- * What a gate made of a capture. `unseen`: why it did not look, so that no cut does not mean that nothing was there. `scan`:
- * the one that is complete when these cuts are encoded.
+ * Runs the image or audio tower of a pack: gate, then graphs over what several captures gave.
+ *
+ * Order: results come in the order of the calls. Bound: `waitingMax` captures, of which a piece waits GATHER_MS at most for
+ * others to be run with. Inference blocks the thread that the tower is made on, and a runtime that crashes ends the process.
  */
-export interface Look {
-  readonly cuts: readonly Cut[];
-  readonly unseen?: string;
-  readonly scan?: Scan;
-}
+export class Tower implements Encoder {
+  readonly modality: "image" | "audio";
+  readonly space: string;
+  readonly dimensions: number;
+  readonly #options: TowerOptions;
+  readonly #monitor: VectorMonitor;
+  readonly #waiting: Job[] = [];
+  #proved: { readonly gate: Gate; readonly model: Model } | undefined;
+  /** What is being worked on, the oldest first. */
+  #under: readonly Looked[] = [];
+  #working: Promise<void> = Promise.resolve();
+  #isWorking = false;
+  /** Wakes who waits for more pieces. */
+  #more: (() => void) | undefined;
+  /** Why it makes nothing of what it is given, as it was told last. */
+  #fault: string | undefined;
+  #stopping: Promise<void> | undefined;
 
-/** Looks at a capture and cuts from it what is to be encoded; remembers the source. Errors: what is wrong with the capture. */
-export interface Gate {
-  /** `isBusy`: what can wait is put off. */
-  cut(capture: ModelCapture, isBusy: boolean): Look;
-}
+  constructor(options: TowerOptions) {
+    this.modality = options.modality;
+    this.space = options.pack.manifest.space;
+    this.dimensions = options.pack.manifest.dimensions;
+    this.#options = options;
+    this.#monitor = new VectorMonitor(this.dimensions);
+  }
 
-/** Encodes captures: gate, then one run of the model over all that was cut. A bad capture spoils no other. */
-export async function encodeCaptures(gate: Gate, model: Model, captures: readonly ModelCapture[], isBusy = false): Promise<CaptureResult[]> {
-  const gated = captures.map((capture) => gateOne(gate, capture, isBusy));
-  const inputs = gated.flatMap((one) => ("error" in one ? [] : one.cuts.flatMap(({ input, wider }) => (wider === undefined ? [input] : [input, wider]))));
-  const different = [...new Set(inputs)]; // a quiet window is both an observation and a sample for the cohort
-  const startedMs = performance.now();
-  const vectors = await model.encode(different);
-  const msEach = inputs.length === 0 ? 0 : (performance.now() - startedMs) / inputs.length;
-  const byInput = new Map(different.map((input, i) => [input, vectors[i] as Float32Array]));
-  return gated.map((one) => {
-    if ("error" in one) return one;
-    const said = (input: ModelInput): Float32Array => byInput.get(input) as Float32Array;
-    const samples = one.cuts.map(({ input, wider, ...about }) => ({
-      ...about,
-      vector: wider === undefined ? said(input) : meanDirection(said(input), said(wider)),
-      inputCrc: checksum(input),
-    }));
-    const { gateMs, unseen, scan } = one;
-    const inputCount = samples.length + one.cuts.filter(({ wider }) => wider !== undefined).length;
-    return { samples, encodeMs: gateMs + msEach * inputCount, ...(unseen === undefined ? {} : { unseen }), ...(scan === undefined ? {} : { scan }) };
-  });
-}
+  /** How long the oldest capture that is not answered yet has been here, ms; 0: there is none. */
+  get oldestMs(): number {
+    const oldest = this.#under[0]?.job ?? this.#waiting[0];
+    return oldest === undefined ? 0 : performance.now() - oldest.sinceMs;
+  }
 
-function gateOne(gate: Gate, capture: ModelCapture, isBusy: boolean): (Look & { gateMs: number }) | { error: string } {
-  const startedMs = performance.now();
-  try {
-    const look = gate.cut(capture, isBusy);
-    return { ...look, gateMs: performance.now() - startedMs };
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) }; // OpenCV's binding throws strings
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { modality, pack, device, threads, gate: gateOptions, telemetry } = this.#options;
+    const spec = towerSpec(pack, modality);
+    const gate = modality === "image" ? new ImageCutter(spec, gateOptions, loadOpenCv()) : new SoundCutter(spec);
+    const model = await Model.open(spec, device, threads);
+    if (signal.aborted || this.#stopping !== undefined) {
+      await model.release();
+      signal.throwIfAborted();
+      throw new FusiondError("encode_failed", `the tower of ${modality} was stopped while it started`);
+    }
+    this.#proved = { gate, model };
+    telemetry.provider(modality, model.provider);
+  }
+
+  encode(capture: Capture): Promise<Encoded> {
+    if (capture.modality !== this.modality) return this.#refuse(`the tower of ${this.modality} was given ${capture.modality}`);
+    if (this.#stopping !== undefined) return this.#refuse(`the tower of ${this.modality} is being stopped`);
+    if (this.#proved === undefined) return this.#refuse(`the tower of ${this.modality} was not started`);
+    if (this.#waiting.length >= (this.#options.waitingMax ?? 64)) return this.#refuse(`the tower of ${this.modality} is behind: too many captures wait`);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ capture, sinceMs: performance.now(), resolve, reject });
+      this.#more?.();
+      if (!this.#isWorking) this.#working = this.#work();
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  async #end(): Promise<void> {
+    this.#more?.();
+    await this.#working;
+    await this.#proved?.model.release();
+    this.#proved = undefined;
+  }
+
+  #refuse(message: string): Promise<never> {
+    this.#options.telemetry.failed(this.modality, "encode_failed");
+    return Promise.reject(new FusiondError("encode_failed", message));
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#waiting.length > 0) {
+      const { gate, model } = this.#running();
+      const looked = await this.#gather(gate, model.batchMax);
+      this.#deliver(looked, await encodeLooks(model, looked.map(({ look }) => look)));
+      this.#under = [];
+    }
+    this.#isWorking = false;
+  }
+
+  #running(): { readonly gate: Gate; readonly model: Model } {
+    assertInvariant(this.#proved !== undefined, "only a proved tower takes captures");
+    return this.#proved;
+  }
+
+  /** Looks at what waits, one capture a turn of the event loop, until there are pieces for a whole run or nothing more is worth waiting for. */
+  async #gather(gate: Gate, piecesMax: number): Promise<readonly Looked[]> {
+    const looked: Looked[] = [];
+    this.#under = looked;
+    const untilMs = performance.now() + GATHER_MS[this.modality];
+    let pieces = 0;
+    while (pieces < piecesMax) {
+      await turn(); // what arrived together is worked on together
+      const job = this.#waiting.shift();
+      if (job !== undefined) {
+        const look = this.#look(gate, job.capture);
+        looked.push({ job, look });
+        pieces += inputsOf(look).length;
+        continue;
+      }
+      const restMs = untilMs - performance.now();
+      const canWait = pieces > 0 && this.#stopping === undefined && looked.every(({ job: { capture } }) => this.#isLive(capture));
+      if (restMs <= 0 || !canWait) break;
+      await this.#arrival(restMs);
+    }
+    return looked;
+  }
+
+  /** Resolves when a capture has come, the tower is to stop, or the time is over. */
+  #arrival(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#more = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #look(gate: Gate, capture: ModelCapture): TimedLook {
+    const isBusy = this.#isBehind(capture);
+    const look = lookAt(gate, capture, isBusy);
+    if (isBusy) this.#options.telemetry.scanPutOff(capture.sourceId);
+    return look;
+  }
+
+  #isLive({ sourceId }: ModelCapture): boolean {
+    return this.#options.isLive?.(sourceId) ?? false;
+  }
+
+  /** A replay waits for the tower, however long, and must give the same again. */
+  #isBehind(capture: ModelCapture): boolean {
+    if (capture.modality !== "image" || performance.now() - capture.receivedAtMs <= BEHIND_MS) return false;
+    return this.#isLive(capture) && this.#options.gate.cameras.get(capture.sourceId)?.scanRate !== 0;
+  }
+
+  #deliver(looked: readonly Looked[], results: readonly Encodings[]): void {
+    const { telemetry } = this.#options;
+    let runMs = 0;
+    let vectors = 0;
+    for (const [i, { job }] of looked.entries()) {
+      const result = results[i] as Encodings;
+      if ("error" in result) {
+        telemetry.failed(this.modality, "encode_failed");
+        job.reject(new FusiondError("encode_failed", result.error));
+        continue;
+      }
+      runMs += result.encodeMs;
+      vectors += result.samples.length;
+      const places = result.samples.filter(({ place }) => place !== undefined).length;
+      const tookMs = result.scan === undefined ? undefined : job.capture.capturedAt - result.scan.from;
+      if (places > 0) telemetry.scanned(job.capture.sourceId, places, tookMs);
+      job.resolve(this.#encoded(job.capture, result));
+    }
+    this.#tellFault(this.#collapse());
+    telemetry.encoded(this.modality, runMs, vectors);
+  }
+
+  #encoded(capture: ModelCapture, { samples, scan, encodeMs, ...gated }: Exclude<Encodings, { readonly error: string }>): Encoded {
+    let { unseen } = gated;
+    const { modality } = capture;
+    const observations: Observation[] = [];
+    for (const [index, sample] of samples.entries()) {
+      const fault = this.#monitor.judge(sample.vector, sample.inputCrc);
+      if (fault === undefined) {
+        observations.push(observationOf(capture, index, sample, this.space));
+        continue;
+      }
+      this.#options.telemetry.rejected(modality, fault);
+      unseen = `the tower of ${modality} made no vector of it (${fault})`;
+    }
+    if (samples.length > 0) this.#options.telemetry.variance(modality, this.#monitor.variance);
+    unseen = this.#collapse() ?? unseen;
+    const isWhole = scan !== undefined && unseen === undefined; // what has no vector was not looked at
+    return { observations, encodeMs, ...(unseen === undefined ? {} : { unseen }), ...(isWhole ? { scan } : {}) };
+  }
+
+  /** What a tower that gives one vector for everything is refused with; nothing where it does not. */
+  #collapse(): string | undefined {
+    return this.#monitor.collapsed ? `the tower of ${this.modality} has collapsed: whatever it is given, it makes the same of it` : undefined;
+  }
+
+  #tellFault(fault: string | undefined): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#options.telemetry.serving(this.modality, fault);
   }
 }
 
-/** Of two unit vectors, as a unit vector. */
-function meanDirection(a: Float32Array, b: Float32Array): Float32Array {
-  return normalise(a.map((x, i) => x + (b[i] as number)));
-}
-
-function checksum(input: ModelInput): number {
-  return crc32(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
+/** The next turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,7 +11,7 @@ import { basename } from "node:path";
 import { CameraGate } from "../../dist/encoders/child/camera-gate.js";
 import { loadOpenCv } from "../../dist/encoders/child/opencv.js";
 import { widened } from "../../dist/encoders/child/regions.js";
-import { DEFAULT_CAMERA_GATE } from "../../dist/encoders/host-protocol.js";
+import { DEFAULT_CAMERA_GATE } from "../../dist/encoders/tower-spec.js";
 
 const [FRAME_MS, WARM_MS, TRACK_MS, WHOLE_MS] = [200, 60_000, 1000, 5000];
 const GATE = { ...DEFAULT_CAMERA_GATE, regionIntervalMs: 150, wholeFrameIntervalMs: 1000 };

@@ -10,7 +10,7 @@ import { cameraPlace, microphonePlace } from "../../config/media-place.js";
 import { problemsOf } from "../../config/problem.js";
 import { CAMERAS_MAX, HEARD_MAX } from "../../config/schema.js";
 import type { CameraConfig, MicrophoneConfig } from "../../config/schema/sources.js";
-import * as towers from "../../encoders/host-protocol.js";
+import * as towers from "../../encoders/tower-spec.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fusiond-place-"));
 t.teardown(() => rmSync(folder, { recursive: true }));

@@ -2,9 +2,9 @@ import t from "tap";
 import { ImageCutter } from "../../encoders/child/image-cutter.js";
 import { overlap } from "../../encoders/child/regions.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
-import type { Cut } from "../../encoders/child/tower.js";
+import type { Cut } from "../../encoders/child/look.js";
 import { scanPlaces } from "../../fusion/model/scan.js";
-import { DEFAULT_CAMERA_GATE, type CameraGateOptions, type TowerSpec } from "../../encoders/host-protocol.js";
+import { DEFAULT_CAMERA_GATE, type CameraGateOptions, type TowerSpec } from "../../encoders/tower-spec.js";
 import { frame, withoutOpenCv } from "./support.js";
 
 const skip = withoutOpenCv();

@@ -9,9 +9,10 @@ import { packageRoot } from "../../daemon/runtime/package-root.js";
 import type { FrameCapture, SoundCapture, TextCapture } from "../../encoders/capture.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
+import { Tower, type TowerOptions } from "../../encoders/child/tower.js";
 import { EncoderHost, type EncoderHostOptions } from "../../encoders/encoder-host.js";
 import { loadPack } from "../../encoders/pack.js";
-import { DEFAULT_CAMERA_GATE } from "../../encoders/host-protocol.js";
+import { DEFAULT_CAMERA_GATE } from "../../encoders/tower-spec.js";
 import { messageOf } from "../../fusion/model/errors.js";
 
 /** The folder of the pack that ships with fusiond. */
@@ -126,6 +127,19 @@ export async function testHost(
   });
   t.teardown(() => host.stop());
   return { host, telemetry, children };
+}
+
+/** A tower of the test's own process, stopped when the test is over. */
+export async function testTower(
+  t: { teardown(fn: () => Promise<void>): unknown },
+  modality: "image" | "audio",
+  options: Partial<TowerOptions> & { readonly folder?: string } = {},
+): Promise<{ readonly tower: Tower; readonly telemetry: Recorder }> {
+  const telemetry = new Recorder();
+  const pack = await loadPack(options.folder ?? embeddedPack);
+  const tower = new Tower({ modality, pack, device: "cpu", threads: 1, gate: { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, telemetry, ...options });
+  t.teardown(() => tower.stop());
+  return { tower, telemetry };
 }
 
 /** Numbers that look random and are the same in every run, 0..1. */

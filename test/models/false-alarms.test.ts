@@ -8,7 +8,7 @@ import { knownLabels } from "../../daemon/models/labels.js";
 import { scoreFiles } from "../../daemon/models/score-files.js";
 import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import type { SoundCapture } from "../../encoders/capture.js";
-import { DEFAULT_CAMERA_GATE } from "../../encoders/host-protocol.js";
+import { DEFAULT_CAMERA_GATE } from "../../encoders/tower-spec.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { media } from "../support/debian.js";

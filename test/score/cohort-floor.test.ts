@@ -8,7 +8,7 @@ import { towerOf } from "../../daemon/models/score-files.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import type { SoundCapture } from "../../encoders/capture.js";
 import { loudnessOf, SoundGate } from "../../encoders/child/sound-gate.js";
-import type { EncoderHost } from "../../encoders/encoder-host.js";
+import type { Tower } from "../../encoders/child/tower.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
 import { EMPTY_COHORT, isWarm, withSample, type Cohort } from "../../fusion/cohort.js";
 import type { Observation } from "../../fusion/model/observation.js";
@@ -26,15 +26,15 @@ const GOING = {
 const SOUNDS = { dog: "animals/mammals/dogs/dog.ogg", rooster: "animals/birds/rooster.ogg", thunderstorm: "naturalforces/lightningbolt.ogg" } as const;
 
 let pack: Pack;
-let host: EncoderHost;
+let tower: Tower;
 let windows = 0;
 
 t.before(async () => {
   pack = await loadPack(findPack("embedded", { packageRoot }));
-  host = towerOf(pack, "audio");
-  await host.start(new AbortController().signal);
+  tower = towerOf(pack, "audio");
+  await tower.start(new AbortController().signal);
 });
-t.teardown(() => host.stop());
+t.teardown(() => tower.stop());
 
 function going(source: string, seconds: number): Float32Array {
   const raw = execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", source, "-t", String(seconds), "-ar", String(RATE), "-ac", "1", "-f", "f32le", "-"], { maxBuffer: 2 ** 28 });
@@ -66,7 +66,7 @@ function* cut(samples: Float32Array): Generator<{ readonly at: number; readonly 
 /** Its window for fusion; that of the child's own gate for the cohort, if any, is not looked at. */
 async function encoded(samples: Float32Array): Promise<Observation> {
   const capture: SoundCapture = { modality: "audio", sourceId: `window-${windows++ % 64}`, seq: 0, capturedAt: 0, durationMs: 2000, receivedAtMs: 0, sampleRateHz: RATE, samples };
-  const [observation] = (await host.encode(capture)).observations;
+  const [observation] = (await tower.encode(capture)).observations;
   return observation as Observation;
 }
 

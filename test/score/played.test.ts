@@ -3,10 +3,9 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import t from "tap";
 import { loadPack, findPack } from "../../encoders/pack.js";
-import { EncoderHost } from "../../encoders/encoder-host.js";
+import { Tower } from "../../encoders/child/tower.js";
 import type { Encoded } from "../../encoders/encoder.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
-import { spawnBound } from "../../daemon/runtime/child-process.js";
 import { recordingsFor } from "../../daemon/compose/recordings.js";
 import { silentEncoder } from "../../daemon/models/score-files.js";
 import { notesTo } from "../../daemon/models/source-notes.js";
@@ -77,7 +76,7 @@ void t.test("played footage: pieces follow one another, after a warm-up of their
 
 void t.test("remembering encoder: gives what the tower gives, and asks it once for each stretch", async (t) => {
   const pack = await loadPack(findPack("embedded", { packageRoot }));
-  const tower = (): EncoderHost => new EncoderHost({ modality: "audio", pack, device: "cpu", threads: 1, gate: { cameras: new Map() }, spawn: spawnBound, telemetry: silentEncoder });
+  const tower = (): Tower => new Tower({ modality: "audio", pack, device: "cpu", threads: 1, gate: { cameras: new Map() }, telemetry: silentEncoder });
   const [plain, behind] = [tower(), tower()];
   let asked = 0;
   const encode = behind.encode.bind(behind);
