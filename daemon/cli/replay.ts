@@ -3,6 +3,7 @@ import { checkFiles } from "../../config/files.js";
 import { loadConfig } from "../../config/load.js";
 import { configInvalid } from "../../config/problem.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
+import { encodersOf } from "../../encoders/pack-manifest.js";
 import { FusiondError } from "../../fusion/model/errors.js";
 import type { IncidentRevision } from "../../rules/incident.js";
 import { buildEncoders } from "../compose/encoders.js";
@@ -54,6 +55,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
       {
         sources,
         encoders,
+        origin: { site: config.site, encoders: encodersOf(pack.manifest) },
         groups: groups.all,
         groupOf: groups.of,
         telemetry: events.pipeline,

@@ -4,17 +4,18 @@ import { feedWarnings } from "../../config/own-subjects.js";
 import { formatProblem } from "../../config/problem.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
+import { encodersOf } from "../../encoders/pack-manifest.js";
 import { messageOf } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { HttpServer } from "../http/server.js";
 import { explainRoute } from "../http/explain-route.js";
 import { operatorRoutes } from "../http/operator-routes.js";
-import { Committer } from "../pipeline/committer.js";
-import { decodeBackground, decodeCheckpoint, decodeEntry } from "../pipeline/journal-codec.js";
+import { Committer } from "../intake/committer.js";
+import { decodeBackground, decodeCheckpoint, decodeEntry } from "../intake/journal-codec.js";
 import type { Recovery } from "../groups/group-runner.js";
-import type { IntakeBudget } from "../pipeline/intake-budget.js";
-import { goneGroups, type GoneGroup } from "../pipeline/gone-groups.js";
-import { Pipeline } from "../pipeline/pipeline.js";
+import type { WaitingBudget } from "../perception/waiting-budget.js";
+import { goneGroups, type GoneGroup } from "../intake/gone-groups.js";
+import { Pipeline, type PipelineOptions } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
 import { EventClock } from "../runtime/event-clock.js";
 import { packageRoot } from "../runtime/package-root.js";
@@ -61,7 +62,7 @@ const QUEUE_CAPACITY = 32;
 /** Lines of one source that may wait: all that its limit lets in within a moment. */
 const LINES_CAPACITY = 1024;
 /** What may wait of all sources: a second or two of what two cores get done, and memory for 400 pictures of VGA width. */
-const INTAKE_BUDGET: IntakeBudget = { itemsMax: 1024, bytesMax: 256 * 1024 * 1024 };
+const WAITING_BUDGET: WaitingBudget = { itemsMax: 1024, bytesMax: 256 * 1024 * 1024 };
 /** Journal entries that may wait for a commit before live sources are throttled. */
 const COMMIT_WAITING_MAX = 4096;
 /** How long the publisher may go on with what is in the outbox when the daemon stops, ms; the rest stays on disk. */
@@ -136,7 +137,7 @@ export class Daemon {
     this.#tellTelemetry(groups, compiled, sources);
     const gone = goneGroups(recovered, new Set(groups.all.map(({ groupId }) => groupId)), Math.floor(this.#eventClock.nowMs()));
     telemetry.events.fusion.removed([...gone, ...groups.all].flatMap(({ removed }) => removed));
-    this.#startPipeline(sources, encoders, groups, gone, store, publisher, broker);
+    this.#startPipeline({ sources, encoders, origin: { site: config.site, encoders: encodersOf(pack.manifest), run: 0 }, groups, gone }, store, publisher, broker);
   }
 
   async #startHttp(): Promise<void> {
@@ -250,10 +251,7 @@ export class Daemon {
   }
 
   #startPipeline(
-    sources: readonly Source[],
-    encoders: ReadonlyMap<Modality, Encoder>,
-    groups: Groups,
-    gone: readonly GoneGroup[],
+    { groups, ...parts }: Pick<PipelineOptions, "sources" | "encoders" | "origin"> & { readonly groups: Groups; readonly gone: readonly GoneGroup[] },
     store: SqliteStore,
     publisher: OutboxPublisher,
     { bus }: Broker,
@@ -273,17 +271,15 @@ export class Daemon {
       onRetry: (error) => events.pipeline.failed("outbox", error),
     });
     const pipeline = new Pipeline({
-      sources,
-      encoders,
+      ...parts,
       groups: groups.all,
-      gone,
       groupOf: groups.of,
       committer,
       clock: systemClock,
       eventClock: this.#eventClock,
       telemetry: events.pipeline,
       queueCapacity: (modality) => (modality === "text" ? LINES_CAPACITY : QUEUE_CAPACITY),
-      budget: INTAKE_BUDGET,
+      budget: WAITING_BUDGET,
       alertsWait: () => publisher.isBehind,
       alert: (revision, stagesMs) => {
         const context = { site, format: nats.format, causedAt: revision.incident.updatedAt, ageMs: this.#ageMs(revision.incident.updatedAt) };

@@ -7,6 +7,7 @@ import { STAND_IN_CAMERA } from "../../config/stand-ins.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { Tower } from "../../encoders/child/tower.js";
 import type { Pack } from "../../encoders/pack.js";
+import { encodersOf } from "../../encoders/pack-manifest.js";
 import { TextEncoder } from "../../encoders/text-encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { Evidence, Incident } from "../../rules/incident.js";
@@ -114,6 +115,7 @@ export class Trial {
       {
         sources,
         encoders: new Map([...this.#towers].map(([modality, tower]) => [modality, looked.through(tower)])),
+        origin: { site: rules.config.site, encoders: encodersOf(pack.manifest) },
         groups: groups.all,
         groupOf: groups.of,
         telemetry: silentPipeline,

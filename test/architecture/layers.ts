@@ -27,11 +27,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/models": ["fusion", "fusion/model", "encoders", "encoders/child", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/groups": ["fusion", "fusion/model", "rules"],
-  "daemon/report": ["fusion", "fusion/model", "daemon/codec", "daemon/sources/source.ts"],
-  "daemon/pipeline": [...STAGES, "daemon/groups", "daemon/report"],
+  "daemon/report": ["fusion", "fusion/model", "rules", "daemon/codec", "daemon/sources/source.ts"],
+  "daemon/perception": ["fusion", "fusion/model", "rules", "encoders", "daemon/runtime", "daemon/report", "daemon/sources"],
+  "daemon/intake": ["fusion", "fusion/model", "rules", "daemon/runtime", "daemon/codec", "daemon/report", "daemon/groups", "daemon/store", "daemon/sources/source.ts", "daemon/perception/losses.ts"],
+  "daemon/pipeline": [...STAGES, "daemon/groups", "daemon/intake", "daemon/perception", "daemon/report"],
   "daemon/demo": [...STAGES, "daemon/tail"],
   "daemon/score": [...STAGES, "encoders/child", "config", "daemon/compose", "daemon/groups", "daemon/models", "daemon/pipeline"],
-  "daemon/compose": [...STAGES, "encoders/child", "config", "daemon/groups", "daemon/http", "daemon/telemetry", "daemon/pipeline"],
+  "daemon/compose": [...STAGES, "encoders/child", "config", "daemon/groups", "daemon/http", "daemon/intake", "daemon/perception", "daemon/telemetry", "daemon/pipeline"],
   "daemon/standing": [...STAGES, "config", "daemon/compose", "daemon/score"],
   "daemon/scenes": [...STAGES, "config", "daemon/compose", "daemon/models", "daemon/score"],
   "daemon/cli": [...STAGES, "config", "daemon/compose", "daemon/http/explain-route.ts", "daemon/tail", "daemon/demo", "daemon/models", "daemon/scenes", "daemon/score", "daemon/standing", "daemon/pipeline"],
@@ -43,7 +45,7 @@ const PURE_FOLDERS = ["fusion", "rules", "daemon/groups"] as const;
 
 /** Further imports of which nothing may be left at run time: telemetry implements every stage's small interface. */
 const MAY_IMPORT_TYPES: Readonly<Record<string, readonly string[]>> = {
-  "daemon/telemetry": [...STAGES, "daemon/groups", "daemon/http", "daemon/pipeline"],
+  "daemon/telemetry": [...STAGES, "daemon/groups", "daemon/http", "daemon/intake", "daemon/perception", "daemon/pipeline"],
 };
 
 /** The one folder from which a package is imported. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import t, { type Test } from "tap";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import type { GroupCheckpoint, JournalValue } from "../../daemon/groups/journal.js";
-import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { CommitBatch, RecoveredGroup } from "../../daemon/store/store.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Scene } from "../../fusion/simulator/scene.js";

@@ -5,7 +5,7 @@ import type { Step, StepOutput } from "../../daemon/groups/group-state.js";
 import { GroupState, stepOrder } from "../../daemon/groups/group-state.js";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import type { WrittenBackground } from "../../daemon/groups/journal.js";
-import { decodeBackground, encodeBackground } from "../../daemon/pipeline/journal-codec.js";
+import { decodeBackground, encodeBackground } from "../../daemon/intake/journal-codec.js";
 import type { Backgrounds } from "../../fusion/backgrounds.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import { seededRandom } from "../../fusion/simulator/random.js";

@@ -1,5 +1,5 @@
 // What was told, read from the batches that were committed, and what is wrong with it.
-import { decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { CommitBatch } from "../../daemon/store/store.js";
 
 /** What is looked at of an alert. */

@@ -6,9 +6,9 @@ import type { TextCapture } from "../../encoders/capture.js";
 import { observationId } from "../../fusion/model/observation.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
 import type { Incident } from "../../rules/incident.js";
-import { Committer } from "../../daemon/pipeline/committer.js";
+import { Committer } from "../../daemon/intake/committer.js";
 import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
-import { decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeCheckpoint, decodeEntry } from "../../daemon/intake/journal-codec.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
 import { TextSource } from "../../daemon/sources/text-source.js";
@@ -98,6 +98,7 @@ class Life {
       sources: [new TextSource({ id: "log", origin: { kind: "subject", subject: "s", feed }, json: true, ...limits }, new RememberedTelemetry(), clock)],
       encoders: new Map([["text", lines]]),
       groups: [this.runner],
+      origin: { site: "test", encoders: "test", run: 0 },
       groupOf: () => this.runner,
       committer: this.#committer,
       clock,

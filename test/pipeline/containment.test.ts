@@ -1,6 +1,6 @@
 // What one input does wrong, it does to itself alone: the pipeline goes on, and the loss is counted.
 import t from "tap";
-import { Committer } from "../../daemon/pipeline/committer.js";
+import { Committer } from "../../daemon/intake/committer.js";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
@@ -42,6 +42,7 @@ function pipelineOf(observe: Source["observe"], spoil: (id: string) => object = 
     sources: [{ id: "cam-a", modalities: ["image"], finite: false, observe }],
     encoders: new Map([["image", { ...tower, encode: async (capture) => ({ encodeMs: 1, observations: (await tower.encode(capture)).observations.map((one) => ({ ...one, ...spoil(one.id) })) }) }]]),
     groups: [runner],
+    origin: { site: "test", encoders: "test", run: 0 },
     groupOf: () => runner,
     committer,
     clock,

@@ -1,8 +1,8 @@
 // Rules and groups that are taken out of the configuration while their incidents fire.
 import t from "tap";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
-import { goneGroups } from "../../daemon/pipeline/gone-groups.js";
-import { encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { goneGroups } from "../../daemon/intake/gone-groups.js";
+import { encodeCheckpoint, encodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { GroupCheckpoint } from "../../daemon/groups/journal.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";

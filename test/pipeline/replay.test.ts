@@ -26,7 +26,7 @@ async function toldBy(seed: number, speed: number): Promise<readonly string[]> {
       sources: sceneInputs.map(([id, modality], i) => sourceOf(id, modality, signalsOf(scene, id, modality), pauses(speed + i))),
       encoders: new Map([["image", towerOf(scene, "image", pauses(speed + 10))], ["audio", towerOf(scene, "audio", pauses(speed + 20))]]),
       groups: [runner],
-      groupOf: () => runner,
+      groupOf: () => runner, origin: { site: "test", encoders: "test" },
       telemetry: new Losses(),
       onResult: (_group, result) => {
         told.push(...result.publication.alerts.map((alert) => JSON.stringify(alert)), ...result.events.map((event) => `${event.id}.${event.revision}`));
@@ -57,7 +57,7 @@ void t.test("replay: ends with what a source or a tower failed with", async (t) 
     const runner = new GroupRunner(runnerOptions(scene), silent);
     const tower = { ...towerOf(scene, "image", pauses(1)), encode: () => Promise.reject(new Error("tower")) };
     return replay(
-      { sources: [sourceOf("cam-a", "image", broken, pauses(1))], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, telemetry: new Losses(), onResult: () => Promise.resolve() },
+      { sources: [sourceOf("cam-a", "image", broken, pauses(1))], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, origin: { site: "test", encoders: "test" }, telemetry: new Losses(), onResult: () => Promise.resolve() },
       never,
     );
   };
@@ -87,7 +87,7 @@ void t.test("replay: any number of sources, though the tower takes few captures 
     for (const told of signalsOf(scene, "cam-a", "image")) yield told.kind === "capture" ? { ...told, capture: { ...told.capture, sourceId: id } } : told;
   }
   await replay(
-    { sources: names.map((id, i) => sourceOf(id, "image", renamed(id), pauses(i))), encoders: new Map([["image", { ...tower, encode }]]), groups: [runner], groupOf: () => runner, telemetry: new Losses(), onResult: () => Promise.resolve() },
+    { sources: names.map((id, i) => sourceOf(id, "image", renamed(id), pauses(i))), encoders: new Map([["image", { ...tower, encode }]]), groups: [runner], groupOf: () => runner, origin: { site: "test", encoders: "test" }, telemetry: new Losses(), onResult: () => Promise.resolve() },
     never,
   );
   t.ok(encoded > 200, `${encoded} captures`);

@@ -4,9 +4,9 @@ import type { Modality } from "../../fusion/model/modality.js";
 import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Scene } from "../../fusion/simulator/scene.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
-import { Committer } from "../../daemon/pipeline/committer.js";
+import { Committer } from "../../daemon/intake/committer.js";
 import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
-import { decodeBackground, decodeCheckpoint, decodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeBackground, decodeCheckpoint, decodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { Forgotten } from "../../daemon/groups/other-encoders.js";
 import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import type { PipelineTelemetry } from "../../daemon/pipeline/pipeline-telemetry.js";
@@ -157,6 +157,7 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
   const pipeline = new Pipeline({
     sources: sceneInputs.map(([id, modality]) => sourceOf(id, modality, signalsOf(scene, id, modality, except), pause)),
     encoders: new Map([["image", towerOf(scene, "image", quick)], ["audio", towerOf(scene, "audio", quick)]]),
+    origin: { site: "test", encoders: scene.space.id, run: 0 },
     groups: [runner],
     groupOf: () => runner,
     committer,

@@ -1,7 +1,7 @@
 // Who gives when too much waits.
 import fc from "fast-check";
 import t from "tap";
-import { overBudget } from "../../daemon/pipeline/intake-budget.js";
+import { overBudget } from "../../daemon/perception/waiting-budget.js";
 import { BoundedQueue } from "../../daemon/runtime/bounded-queue.js";
 
 void t.test("intake budget: what waits stays within it, and those that flood give", async (t) => {

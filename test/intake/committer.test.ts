@@ -1,6 +1,6 @@
 import t from "tap";
 import { FusiondError } from "../../fusion/model/errors.js";
-import { Committer, type CommitterOptions } from "../../daemon/pipeline/committer.js";
+import { Committer, type CommitterOptions } from "../../daemon/intake/committer.js";
 import type { CommitBatch, OutboxMessage } from "../../daemon/store/store.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
 

@@ -8,7 +8,7 @@ export interface BudgetedQueue {
 }
 
 /** What may wait in all queues of live sources together. */
-export interface IntakeBudget {
+export interface WaitingBudget {
   readonly itemsMax: number;
   readonly bytesMax: number;
 }
@@ -17,7 +17,7 @@ export interface IntakeBudget {
  * The queue that has to give its oldest item, while too much waits: the one with most of what there is too much of, so
  * that a source that floods does not cost one that is quiet anything.
  */
-export function overBudget<Q extends BudgetedQueue>(queues: Iterable<Q>, { itemsMax, bytesMax }: IntakeBudget): Q | undefined {
+export function overBudget<Q extends BudgetedQueue>(queues: Iterable<Q>, { itemsMax, bytesMax }: WaitingBudget): Q | undefined {
   let [items, bytes] = [0, 0];
   let [longest, heaviest]: [Q | undefined, Q | undefined] = [undefined, undefined];
   for (const queue of queues) {

@@ -1,5 +1,4 @@
 // What a source's transition means for absence.
-import type { WitnessChange } from "../../rules/witnesses.js";
 import type { ModalityWitness, Source, SourceSignal } from "../sources/source.js";
 
 /** How each modality of the source is: what the signal says of it, or else what its state says of all. */
@@ -7,9 +6,4 @@ export function witnessesOf(source: Pick<Source, "modalities">, signal: Extract<
   const { state, at, detail } = signal;
   const why = state === "healthy" ? {} : { why: detail ?? `it is ${state}` };
   return signal.witnesses ?? source.modalities.map((modality) => ({ modality, at, healthy: state === "healthy", ...why }));
-}
-
-/** One change for each modality of the source; saying the same twice changes nothing. */
-export function witnessChanges(sourceId: string, witnesses: readonly ModalityWitness[]): readonly WitnessChange[] {
-  return witnesses.map(({ modality, at, healthy }) => ({ sourceId, modality, at, healthy }));
 }

@@ -19,6 +19,7 @@ export interface Loss {
  */
 export class InputWitness {
   readonly #input: Input;
+  readonly #regainsWhenTold: boolean;
   #isHealthy = false;
   /** Why captures are lost; undefined while they are looked at. */
   #why: string | undefined;
@@ -29,8 +30,10 @@ export class InputWitness {
   /** What ended until then was told whole. */
   #lookedTo = -Infinity;
 
-  constructor(input: Input) {
+  /** `regainsWhenTold`: that all was told up to a moment says that it was looked at. */
+  constructor(input: Input, regainsWhenTold: boolean) {
     this.#input = input;
+    this.#regainsWhenTold = regainsWhenTold;
   }
 
   /** Whether its silence proves an absence just now. */
@@ -43,7 +46,7 @@ export class InputWitness {
     return this.#isHealthy ? this.#why : undefined;
   }
 
-  /** What the source says of it: see `witnessChanges`. */
+  /** What is said of it by whoever knows how it is. */
   source({ healthy, at }: Pick<WitnessChange, "healthy" | "at">): WitnessChange | undefined {
     this.#isHealthy = healthy;
     return this.#settle(at);
@@ -62,10 +65,10 @@ export class InputWitness {
     return this.#regain(startedAt);
   }
 
-  /** All that ended at or before `time` was told. A feed of text that says so is read on; a camera must show something. */
+  /** All that ended at or before `time` was told. */
   told(time: number): WitnessChange | undefined {
     this.#lookedTo = Math.max(this.#lookedTo, time);
-    return this.#input.modality === "text" ? this.#regain(time) : undefined;
+    return this.#regainsWhenTold ? this.#regain(time) : undefined;
   }
 
   /** Nothing of it was looked at for so long that its group goes on without it. */

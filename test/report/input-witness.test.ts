@@ -1,7 +1,7 @@
 // Who cannot observe cannot witness: spans of health against what became of each capture.
 import fc from "fast-check";
 import t from "tap";
-import { InputWitness } from "../../daemon/pipeline/input-witness.js";
+import { InputWitness } from "../../daemon/report/input-witness.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { watchingOver, withChange, type HealthSpan, type WitnessChange } from "../../rules/witnesses.js";
 import { holds } from "../support/property.js";
@@ -12,7 +12,7 @@ class Bench {
   spans: readonly HealthSpan[] = [];
 
   constructor(modality: Modality = "image") {
-    this.witness = new InputWitness({ sourceId: "cam", modality });
+    this.witness = new InputWitness({ sourceId: "cam", modality }, modality === "text");
   }
 
   take(change: WitnessChange | undefined): void {

@@ -2,12 +2,9 @@ import { toUSVString } from "node:util";
 import fc from "fast-check";
 import t from "tap";
 import { decode, encode } from "../../daemon/codec/msgpack.js";
-import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/pipeline/journal-codec.js";
+import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { Step } from "../../daemon/groups/group-state.js";
-import { witnessChanges, witnessesOf } from "../../daemon/pipeline/witness-changes.js";
-import { inWholeMs } from "../../daemon/pipeline/whole-ms.js";
 import { EMPTY_COHORT, withSample } from "../../fusion/cohort.js";
-import { endedAt } from "../../fusion/model/observation.js";
 import { hostileKey, hostileText } from "../support/hostile.js";
 import { holds } from "../support/property.js";
 import { field, RuleBench, ruleSource } from "../rules/support.js";
@@ -51,41 +48,5 @@ void t.test("journal codec: a cohort comes back as it was, and one of moments, a
   const older = decode(encodeCheckpoint(checkpoint)) as { state: { cohorts: { $map: unknown[] } } };
   older.state.cohorts.$map.push(["cam image", moments]);
   t.strictSame(decodeCheckpoint(encode(older)), checkpoint);
-  t.end();
-});
-
-void t.test("whole ms: samples are never behind a progress that was told before them", (t) => {
-  const time = fc.double({ min: 0, max: 1e6, noNaN: true });
-  const duration = fc.double({ min: 0, max: 2000, noNaN: true });
-  holds(
-    t,
-    "order is kept",
-    fc.property(time, duration, time, (capturedAt, durationMs, progress) => {
-      const capture = inWholeMs({
-        kind: "capture",
-        capture: { modality: "text", text: "", sourceId: "s", seq: 0, capturedAt, durationMs, receivedAtMs: 0 },
-      });
-      const told = inWholeMs({ kind: "progress", modality: "text", time: progress });
-      if (capture.kind !== "capture" || told.kind !== "progress") return false;
-      const whole = [capture.capture.capturedAt, capture.capture.durationMs, told.time].every(Number.isInteger);
-      const late = capturedAt + durationMs > progress && endedAt(capture.capture) <= told.time;
-      return whole && !late && capture.capture.durationMs >= 0;
-    }),
-  );
-  t.end();
-});
-
-void t.test("witness changes: one for each modality, each since its own time", (t) => {
-  const source = { id: "cam", modalities: ["image", "audio"] } as const;
-  const witnesses = [
-    { modality: "image", healthy: true, at: 3 },
-    { modality: "audio", healthy: false, at: 4, why: "digital silence" },
-  ] as const;
-  t.strictSame(witnessChanges(source.id, witnessesOf(source, { kind: "state", state: "healthy", at: 5, witnesses })), [
-    { sourceId: "cam", modality: "image", at: 3, healthy: true },
-    { sourceId: "cam", modality: "audio", at: 4, healthy: false },
-  ]);
-  t.ok(witnessesOf(source, { kind: "state", state: "healthy", at: 5 }).every((change) => change.healthy && change.at === 5), "all, where nothing else is said");
-  t.ok(witnessesOf(source, { kind: "state", state: "ended", at: 5 }).every((change) => !change.healthy), "a file that is over sees nothing");
   t.end();
 });

@@ -1,0 +1,70 @@
+// The way of one input through perception: what waits for its encoder, whether it may witness, and the numbers of its reports.
+import type { Input } from "../../fusion/watermark.js";
+import type { WitnessChange } from "../../rules/witnesses.js";
+import { InputWitness } from "../report/input-witness.js";
+import type { Report, ReportBase } from "../report/report.js";
+import { BoundedQueue } from "../runtime/bounded-queue.js";
+import type { ModalityWitness, SourceSignal } from "../sources/source.js";
+
+/** What goes through a lane, in the order in which the source told it. */
+export type LaneItem = Extract<SourceSignal, { kind: "capture" | "progress" | "lost" }> | { readonly kind: "witness"; readonly witness: ModalityWitness };
+
+/** What a report says beside whose it is and which. */
+export type ReportBody = { [K in Report["kind"]]: Omit<Extract<Report, { kind: K }>, keyof ReportBase> }[Report["kind"]];
+
+/** What a lane is made with. */
+export interface InputLaneOptions {
+  readonly input: Input;
+  /** A source that waits for whoever takes what it tells, instead of dropping. */
+  readonly finite: boolean;
+  /** Items that may wait. */
+  readonly capacity: number;
+  /** What all reports of it say. */
+  readonly origin: Pick<ReportBase, "site" | "encoders" | "run">;
+  /** An item that had to go because the queue was full: the oldest. */
+  readonly onDrop: (lane: InputLane, item: LaneItem) => void;
+  readonly report: (report: Report) => void | Promise<void>;
+}
+
+/** One input on its way. Bound: `capacity` items. */
+export class InputLane {
+  readonly input: Input;
+  readonly finite: boolean;
+  readonly queue: BoundedQueue<LaneItem>;
+  readonly #options: InputLaneOptions;
+  readonly #witness: InputWitness;
+  #seq = 0;
+  #changedAt = 0;
+
+  constructor(options: InputLaneOptions) {
+    this.input = options.input;
+    this.finite = options.finite;
+    this.#options = options;
+    this.#witness = new InputWitness(options.input, options.input.modality === "text");
+    this.queue = new BoundedQueue<LaneItem>(options.capacity, options.finite ? "block" : "drop_oldest", (item) => options.onDrop(this, item), bytesOf);
+  }
+
+  /** Tells one report of the input, numbered in the order of the calls. Resolves when more may be told. */
+  async tell(body: ReportBody): Promise<void> {
+    const { input, origin, report } = this.#options;
+    await report({ ...origin, ...input, ...body, seq: this.#seq++ });
+  }
+
+  /** Asks the witness, and tells what changed for absence, and why it is blind. */
+  async witness(ask: (witness: InputWitness) => WitnessChange | undefined): Promise<void> {
+    const before = this.#witness.blind;
+    const change = ask(this.#witness);
+    const { witnesses: healthy, blind } = this.#witness;
+    if (change === undefined && blind === before) return;
+    this.#changedAt = change?.at ?? this.#changedAt;
+    await this.tell({ kind: "witness", at: this.#changedAt, healthy, ...(blind === undefined ? {} : { why: blind }) });
+  }
+}
+
+/** What an item holds while it waits, bytes. */
+function bytesOf(item: LaneItem): number {
+  if (item.kind !== "capture") return 0;
+  const { capture } = item;
+  if (capture.modality === "image") return capture.pixels.byteLength;
+  return capture.modality === "audio" ? capture.samples.byteLength : capture.text.length * 2;
+}
