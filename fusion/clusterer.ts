@@ -145,7 +145,7 @@ export class Clusterer {
 
   #found(observation: Observation, member: Member, continues?: string): EventChange {
     const event: FusionEvent = {
-      id: shortHash("event", observation.id),
+      id: shortHash("event", observation.id, observation.capturedAt),
       groupId: this.#options.groupId,
       revision: 1,
       phase: "open",

@@ -14,8 +14,8 @@ const LASTING_SAMPLES = 32;
 /**
  * Samples of a source while nothing happens. Immutable.
  *
- * Shape: `samples` are the directions of unit vectors, each axis -127..127, in the order in which they were taken: all of
- * the last minutes, and of the hours before a few. `count`: how many were taken in all. Bound: 64 samples.
+ * Shape: `samples` are the codes of vectors (see `roundedVector`), in the order in which they were taken: all of the last
+ * minutes, and of the hours before a few. `count`: how many were taken in all. Bound: 64 samples.
  */
 export interface Cohort {
   readonly count: number;
@@ -26,12 +26,12 @@ export interface Cohort {
 export const EMPTY_COHORT: Cohort = { count: 0, samples: [] };
 
 /** The cohort with one more sample in it: the oldest of the recent ones makes room for it, and one of 45 of those is kept for hours. */
-export function withSample({ count, samples }: Cohort, vector: Float32Array): Cohort {
+export function withSample({ count, samples }: Cohort, codes: Int8Array): Cohort {
   const recent = samples.slice(-RECENT_SAMPLES);
   const lasting = samples.slice(0, -RECENT_SAMPLES);
   const left = recent.length === RECENT_SAMPLES ? recent.shift() : undefined;
   const isKept = left !== undefined && (count - RECENT_SAMPLES) % LASTING_EVERY === 0;
-  return { count: count + 1, samples: [...(isKept ? [...lasting, left].slice(-LASTING_SAMPLES) : lasting), ...recent, directionOf(vector)] };
+  return { count: count + 1, samples: [...(isKept ? [...lasting, left].slice(-LASTING_SAMPLES) : lasting), ...recent, codes] };
 }
 
 /**
@@ -46,10 +46,4 @@ export function hasCohort(modality: Modality): boolean {
 /** Whether enough is known of a source's background to stand for it, where its modality has one. */
 export function isWarm(modality: Modality, cohort: Cohort | undefined): boolean {
   return !hasCohort(modality) || (cohort !== undefined && cohort.count >= WARM_COUNT);
-}
-
-/** A byte an axis: coarse enough to be written down often, and within a fiftieth of a nat of the vector. */
-function directionOf(vector: Float32Array): Int8Array {
-  const most = vector.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
-  return Int8Array.from(vector, (x) => (most === 0 ? 0 : Math.round((x / most) * 127)));
 }

@@ -1,6 +1,6 @@
 // What is left of a vector when what its source gives anyway is taken out of it.
 import type { Cohort } from "./cohort.js";
-import { dot, norm, normalise } from "./model/vector.js";
+import { dot, norm, unitVector } from "./model/vector.js";
 
 /** Samples that are least like the others and count for nothing: a door or a cough, a bird, somebody half in view. */
 const SET_ASIDE = 2;
@@ -44,7 +44,7 @@ export function residue(cohort: Cohort, vector: Float32Array): Float32Array {
 function usualOf(cohort: Cohort): Usual {
   const before = known.get(cohort);
   if (before !== undefined) return before;
-  const samples = centralOf(cohort.samples.map((sample) => normalise(Float32Array.from(sample))));
+  const samples = centralOf(cohort.samples.map(unitVector));
   const usual = { samples, factor: factorOf(samples, HALF_SHARE * (samples.length + PACK_SAMPLES)) };
   known.set(cohort, usual);
   return usual;

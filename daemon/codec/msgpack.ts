@@ -1,5 +1,6 @@
 // The binary form of everything fusiond writes down or sends: portable msgpack. The one file that imports msgpackr.
 import { Packr } from "msgpackr";
+import { checkShape } from "./msgpack-shape.js";
 
 // Records, undefined and typed arrays as extensions would be readable by this library only.
 const packr = new Packr({
@@ -21,12 +22,32 @@ const packr = new Packr({
  * `__proto__` too. Owner: the result is exactly as long as it needs to be and belongs to the caller.
  */
 export function encode(value: unknown): Uint8Array {
-  return Uint8Array.from(packr.pack(withMaps(value)));
+  return new Uint8Array(packr.pack(withMaps(value)));
 }
 
 /** The value of one whole msgpack document; what is in it is the caller's to check. Throws if it is cut short or goes on. */
 export function decode(bytes: Uint8Array): unknown {
   return withObjects(packr.unpack(bytes) as unknown);
+}
+
+/** What a map that is written field by field may hold: maps stay maps, so that nothing is walked through twice. */
+export type MapValue = null | boolean | number | string | Uint8Array | readonly MapValue[] | ReadonlyMap<string, MapValue>;
+
+/** Portable msgpack of a map, for what is written field by field: faster than `encode`, and read by `decode` too. */
+export function encodeMap(map: ReadonlyMap<string, MapValue>): Uint8Array {
+  return new Uint8Array(packr.pack(map));
+}
+
+/**
+ * The map of one whole msgpack document, its inner maps as maps: for what is read field by field, from whoever sent it.
+ * Errors: RangeError that says what is wrong with the bytes, "it is cut short"; whatever they are, they cost no more than
+ * some ten times their own memory.
+ */
+export function decodeMap(bytes: Uint8Array, depthMax: number): ReadonlyMap<unknown, unknown> {
+  checkShape(bytes, depthMax);
+  const value = packr.unpack(bytes) as unknown;
+  if (!(value instanceof Map)) throw new RangeError("it is no map");
+  return value;
 }
 
 /** The library looks into objects for keys that mean something to it, but takes the keys of a map as they are. */

@@ -137,7 +137,8 @@ export class Daemon {
     this.#tellTelemetry(groups, compiled, sources);
     const gone = goneGroups(recovered, new Set(groups.all.map(({ groupId }) => groupId)), Math.floor(this.#eventClock.nowMs()));
     telemetry.events.fusion.removed([...gone, ...groups.all].flatMap(({ removed }) => removed));
-    this.#startPipeline({ sources, encoders, origin: { site: config.site, encoders: encodersOf(pack.manifest), run: 0 }, groups, gone }, store, publisher, broker);
+    const origin = { site: config.site, encoders: encodersOf(pack.manifest), run: await store.nextRun() };
+    this.#startPipeline({ sources, encoders, origin, groups, gone }, store, publisher, broker);
   }
 
   async #startHttp(): Promise<void> {

@@ -170,7 +170,7 @@ export class GroupState implements Foldable<Step, StepOutput> {
     if (observation.embedding === undefined || !hasCohort(observation.modality)) return;
     const key = cohortKey(observation.sourceId, observation.modality);
     const cohort = this.#cohorts.get(key) ?? EMPTY_COHORT;
-    this.#cohorts = new Map(this.#cohorts).set(key, learned(cohort, observation, observation.embedding.vector));
+    this.#cohorts = new Map(this.#cohorts).set(key, learned(cohort, observation, observation.embedding.codes));
   }
 
   /** What always stood there and what no rule looks for founds and joins no event, but where an absence is asked for it counts. */
@@ -221,10 +221,10 @@ export class GroupState implements Foldable<Step, StepOutput> {
 /** Cohorts by the observation that they learned last: both states of a fold get the same value, and its scores are made once. */
 const lessons = new WeakMap<Observation, { readonly before: Cohort; readonly after: Cohort }>();
 
-function learned(before: Cohort, observation: Observation, vector: Float32Array): Cohort {
+function learned(before: Cohort, observation: Observation, codes: Int8Array): Cohort {
   const known = lessons.get(observation);
   if (known?.before === before) return known.after;
-  const after = withSample(before, vector);
+  const after = withSample(before, codes);
   lessons.set(observation, { before, after });
   return after;
 }

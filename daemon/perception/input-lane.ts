@@ -1,4 +1,5 @@
 // The way of one input through perception: what waits for its encoder, whether it may witness, and the numbers of its reports.
+import { observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { InputWitness } from "../report/input-witness.js";
@@ -47,7 +48,8 @@ export class InputLane {
   /** Tells one report of the input, numbered in the order of the calls. Resolves when more may be told. */
   async tell(body: ReportBody): Promise<void> {
     const { input, origin, report } = this.#options;
-    await report({ ...origin, ...input, ...body, seq: this.#seq++ });
+    const base = { ...origin, ...input, seq: this.#seq++ };
+    await report(body.kind === "observation" ? { ...base, ...body, observation: numbered(body.observation, base) } : { ...base, ...body });
   }
 
   /** Asks the witness, and tells what changed for absence, and why it is blind. */
@@ -59,6 +61,12 @@ export class InputLane {
     this.#changedAt = change?.at ?? this.#changedAt;
     await this.tell({ kind: "witness", at: this.#changedAt, healthy, ...(blind === undefined ? {} : { why: blind }) });
   }
+}
+
+/** The observation as the one of its report. */
+function numbered(observation: Observation, { run, seq }: Pick<ReportBase, "run" | "seq">): Observation {
+  const { sourceId, modality } = observation;
+  return { ...observation, id: observationId({ sourceId, modality, run, seq }), run, seq };
 }
 
 /** What an item holds while it waits, bytes. */

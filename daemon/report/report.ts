@@ -67,8 +67,3 @@ export interface EndReport extends ReportBase {
 
 /** One report. */
 export type Report = ObservationReport | ScanReport | ProgressReport | WitnessReport | HealthReport | EndReport;
-
-/** Unique for ever: `<source>.<modality>.<run>.<seq>`. */
-export function reportId({ sourceId, modality, run, seq }: Pick<ReportBase, "sourceId" | "modality" | "run" | "seq">): string {
-  return `${sourceId}.${modality}.${run}.${seq}`;
-}

@@ -38,8 +38,10 @@ export type AnomalyKind = (typeof ANOMALY_KINDS)[number];
 /** The anomalies of one modality. */
 export const ANOMALIES_OF = { image: ["frozen", "black", "covered"], audio: ["silent", "dc", "clipping", "out_of_phase"], text: [] } as const satisfies Record<string, readonly AnomalyKind[]>;
 
+/** Closed set of the states of a source, in the order of its life. */
+export const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const;
 /** The life of a source, judged by observations produced, not by bytes. */
-export type SourceState = "starting" | "healthy" | "alarmed" | "recovering" | "escalated" | "failed" | "ended";
+export type SourceState = (typeof SOURCE_STATES)[number];
 
 /**
  * Whether a modality of a source shows what is there: only then absence may be concluded from it. `at`: since when it is so,

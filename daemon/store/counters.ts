@@ -1,7 +1,7 @@
 // Counts that change in the same transaction as the rows they count, so that no crash sets them apart.
 import type { Database, Statement } from "better-sqlite3";
 
-/** Everything that is counted durably. `bytes` is a level, the others only rise; `seq` is the highest of a number that messages carry. */
+/** Everything that is counted durably. `bytes` is a level, the others only rise; `seq` is the highest of a number that messages carry, `run` the last that was given out. */
 export type CounterName =
   | "offered"
   | "accepted"
@@ -10,6 +10,7 @@ export type CounterName =
   | "corrupt"
   | "bytes"
   | "seq"
+  | "run"
   | `shed_${"alert" | "health"}_${"door" | "later"}`;
 
 /** Named integers in the state file; whatever a transaction undoes, it undoes here too. */

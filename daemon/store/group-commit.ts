@@ -50,7 +50,7 @@ export class GroupCommit {
 
   #transact(calls: readonly StoreCall[]): readonly StoreReply[] {
     const { db, file, reserve, telemetry, monotonicNowMs } = this.#options;
-    const writes = calls.some((call) => call.operation === "commit");
+    const writes = calls.some((call) => call.operation === "commit" || call.operation === "nextRun");
     if (writes) {
       reserve.take();
       this.#setLogPages(reserve.held ? LOG_PAGES : LOG_PAGES_WHILE_FULL);

@@ -66,6 +66,8 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (group_id, place)
   ) STRICT;
   `,
+  // Journals, checkpoints and backgrounds say the version of their form: a fusiond that does not look for it must not read them.
+  "",
 ];
 
 /** The version that this fusiond writes. */

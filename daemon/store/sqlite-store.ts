@@ -111,6 +111,10 @@ export class SqliteStore implements Store {
     return this.#call("lastSeq");
   }
 
+  nextRun(): Promise<number> {
+    return this.#call("nextRun");
+  }
+
   async close(): Promise<void> {
     if (this.#worker === undefined) return;
     if (this.#dead === undefined) await this.#post("close", []).catch(() => undefined); // gone already is gone too

@@ -131,6 +131,12 @@ export class StateFile implements StoreOperations {
     return this.#counters.get("seq");
   }
 
+  nextRun(): number {
+    const run = Math.max(this.#counters.get("run") + 1, Math.floor(this.#clock.wallNowMs() / 1000));
+    this.#counters.set("run", run);
+    return run;
+  }
+
   #setMark(mark: AcknowledgedMark | undefined): void {
     if (mark === undefined) this.#forgetMark.run();
     else this.#writeMark.run(JSON.stringify(mark));

@@ -24,6 +24,7 @@ export interface StoreOperations {
   ageRetained(running: boolean): void;
   counts(): OutboxCounts;
   lastSeq(): number;
+  nextRun(): number;
 }
 
 /** One call, as data. */

@@ -150,6 +150,11 @@ export interface Store {
   counts(): Promise<OutboxCounts>;
   /** The highest `seq` of all messages that were ever committed, whatever became of them; 0 if there was none. */
   lastSeq(): Promise<number>;
+  /**
+   * A number for a run of perception, above all that were ever given out, also by a state folder that is gone: it follows the
+   * wall clock, s. Resolves after fsync: no crash gives it out again. Errors: as those of `commit`.
+   */
+  nextRun(): Promise<number>;
   /** Resolves when the worker has gone and the state folder is free. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,12 +1,11 @@
 // What sources tell, as metrics, log lines and health.
 import type { Modality } from "../../fusion/model/modality.js";
-import { ANOMALIES_OF, DROP_REASONS, LINE_FAULTS, RESTART_REASONS, type DropReason, type LineFault, type RestartReason, type SourceState, type SourceTelemetry, type SourceTransition, type AnomalyKind } from "../sources/source.js";
+import { ANOMALIES_OF, DROP_REASONS, LINE_FAULTS, RESTART_REASONS, SOURCE_STATES, type DropReason, type LineFault, type RestartReason, type SourceTelemetry, type SourceTransition, type AnomalyKind } from "../sources/source.js";
 import type { HealthBoard } from "./health-board.js";
 import { LabelValues, OTHER } from "./labels.js";
 import type { Logger, LogFields } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
 
-const SOURCE_STATES = ["starting", "healthy", "alarmed", "recovering", "escalated", "failed", "ended"] as const satisfies readonly SourceState[];
 const NOT_STARTED = "it was not started yet";
 
 /** So much of what a line says goes to the log, characters. */

@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   "address_in_use",
   "shutdown_timeout",
   "output_failed",
+  "report_invalid",
+  "report_version",
 ] as const;
 
 /** One of the closed set of operating error codes. */

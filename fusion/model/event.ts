@@ -24,7 +24,7 @@ export interface Representative {
  * `FusionEvent`, to keep clear of the global Event. Times are Unix ms of event time.
  */
 export interface FusionEvent {
-  /** Hash of the founding observation's key: the same in every replay. */
+  /** Hash of the founding observation's id and start: the same in every replay of a file, another in one of another file. */
   readonly id: string;
   readonly groupId: string;
   readonly revision: number;

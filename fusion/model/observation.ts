@@ -1,16 +1,29 @@
 // One sample of a source, encoded: an image region, a window of sound, a line of text.
 import { createHash } from "node:crypto";
 import type { Modality } from "./modality.js";
+import { roundedVector, unitVector } from "./vector.js";
 
 /**
- * A vector of a shared space.
+ * A vector of a shared space, rounded: once, when it is made, so that whatever is written down and folded again is what was
+ * folded first.
  *
- * Shape: `vector` has the space's dimensions and unit length. Owner: never written after it was made.
- * Vectors of two spaces never meet: whoever compares two checks `space`.
+ * Shape: `codes` have the space's dimensions, see `roundedVector`; `vector` is what they come to, of unit length. Owner: never
+ * written after they were made. Vectors of two spaces never meet: whoever compares two checks `space`.
  */
 export interface Embedding {
   readonly space: string;
+  readonly codes: Int8Array;
   readonly vector: Float32Array;
+}
+
+/** The rounded vector nearest to a tower's, whatever its length. */
+export function embeddingOf(space: string, vector: Float32Array): Embedding {
+  return embeddingOfCodes(space, roundedVector(vector));
+}
+
+/** The vector that codes stand for. */
+export function embeddingOfCodes(space: string, codes: Int8Array): Embedding {
+  return { space, codes, vector: unitVector(codes) };
 }
 
 /** A part of a frame, in fractions of its width and height, 0..1, from the top left corner. */
@@ -27,17 +40,23 @@ export interface Region {
  */
 export type Fields = ReadonlyMap<string, string>;
 
+/** The longest text of an observation, and of one of its fields, characters: what is longer is cut before it is one. */
+export const TEXT_CHARS_MAX = 64 * 1024;
+
 /**
  * One encoded sample. The sample itself (pixels, sound) is gone by now.
  *
  * Units: `capturedAt` is its start in Unix ms (event time), `durationMs` how long it lasts.
- * Order: (endedAt, sourceId, modality, seq) is the canonical order, see `compareObservations`.
+ * Order: see `compareObservations`.
  */
 export interface Observation {
+  /** `<source>.<modality>.<run>.<seq>`, see `observationId`. */
   readonly id: string;
   readonly sourceId: string;
   readonly modality: Modality;
-  /** Per source and modality, never twice the same within one `capturedAt`. */
+  /** Which time it was that perception of the source began, raised with each; 0 in a replay. */
+  readonly run: number;
+  /** Never twice the same within a run of the source and modality. */
   readonly seq: number;
   readonly capturedAt: number;
   readonly durationMs: number;
@@ -62,17 +81,17 @@ export interface Observation {
   readonly fields?: Fields;
 }
 
-/** What makes an observation's id and place in time. */
-export type ObservationKey = Pick<Observation, "sourceId" | "modality" | "seq" | "capturedAt" | "durationMs">;
+/** What makes an observation's place in the canonical order. */
+export type ObservationKey = Pick<Observation, "sourceId" | "modality" | "run" | "seq" | "capturedAt" | "durationMs">;
 
 /** The end of an observation in event time, Unix ms: when all of it had happened. */
 export function endedAt(o: Pick<Observation, "capturedAt" | "durationMs">): number {
   return o.capturedAt + o.durationMs;
 }
 
-/** The same id for the same sample in every replay. 16 hexadecimal digits. */
-export function observationId(key: ObservationKey): string {
-  return shortHash(key.capturedAt, key.durationMs, key.sourceId, key.modality, key.seq);
+/** `<source>.<modality>.<run>.<seq>`: unique for ever, the same in every replay of a file, and read by people. */
+export function observationId({ sourceId, modality, run, seq }: Pick<Observation, "sourceId" | "modality" | "run" | "seq">): string {
+  return `${sourceId}.${modality}.${run}.${seq}`;
 }
 
 /** 64 bits of SHA-256 over the parts, as 16 hexadecimal digits: short enough for a subject, long enough for years. */
@@ -81,7 +100,7 @@ export function shortHash(...parts: readonly (string | number)[]): string {
 }
 
 /**
- * The canonical order: (endedAt, sourceId, modality, seq).
+ * The canonical order: (endedAt, sourceId, modality, capturedAt, run, seq).
  *
  * An observation is known when it has ended, so this is nearly the order of arrival even where a window of sound
  * started two seconds before the frame it arrives with; ordering by start would refold on every window.
@@ -92,6 +111,7 @@ export function compareObservations(a: ObservationKey, b: ObservationKey): numbe
     compareText(a.sourceId, b.sourceId) ||
     compareText(a.modality, b.modality) ||
     a.capturedAt - b.capturedAt ||
+    a.run - b.run ||
     a.seq - b.seq
   );
 }

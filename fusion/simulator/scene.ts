@@ -1,6 +1,6 @@
 // Seeded scenes with labels: observations as the towers would give them, and the happening that each belongs to.
 import type { Modality } from "../model/modality.js";
-import { compareObservations, observationId, type Observation } from "../model/observation.js";
+import { compareObservations, embeddingOf, observationId, type Observation } from "../model/observation.js";
 import type { SpaceModel } from "../model/space.js";
 import { normalise } from "../model/vector.js";
 import { gaussian, seededRandom, type SeededRandom } from "./random.js";
@@ -90,6 +90,6 @@ function simulatedObservation(
   vector: Float32Array,
   space: string,
 ): Observation {
-  const key = { sourceId: source.id, modality: source.modality, seq, capturedAt, durationMs: WINDOW_MS[source.modality] };
-  return { ...key, id: observationId(key), gate: "open", embedding: { space, vector }, quality: 1 };
+  const key = { sourceId: source.id, modality: source.modality, run: 0, seq, capturedAt, durationMs: WINDOW_MS[source.modality] };
+  return { ...key, id: observationId(key), gate: "open", embedding: embeddingOf(space, vector), quality: 1 };
 }

@@ -7,6 +7,7 @@ import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { loadPack } from "../../encoders/pack.js";
 import { PLAIN_FIT } from "../../fusion/model/condition.js";
 import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { roundedVector } from "../../fusion/model/vector.js";
 import { normalise } from "../../fusion/model/vector.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { noMatches, observePrompt, type LeafState } from "../../rules/leaf-matches.js";
@@ -38,8 +39,8 @@ void t.test("condition fit: Python and the daemon agree on every score and stati
 
   const scorer = new Scorer(space, prompts);
   const looks = vectors.map((vector, i): Observation => {
-    const key = { sourceId: "mic", modality: "audio" as const, seq: i, capturedAt: AT_MS[i] as number, durationMs: 2000 };
-    return { ...key, id: observationId(key), gate: "open", quality: quality[i] as number, embedding: { space: space.id, vector } };
+    const key = { sourceId: "mic", modality: "audio" as const, run: 0, seq: i, capturedAt: AT_MS[i] as number, durationMs: 2000 };
+    return { ...key, id: observationId(key), gate: "open", quality: quality[i] as number, embedding: { space: space.id, codes: roundedVector(vector), vector } };
   });
   const scores = looks.map((look) => scorer.score(look, undefined)?.llr as Float32Array);
   const near = (x: number, y: number, what: string) => t.ok(Math.abs(x - y) < 1e-3, `${what}: ${x} and ${y}`);

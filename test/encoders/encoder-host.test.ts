@@ -32,7 +32,7 @@ for (const modality of ["image", "audio"] as const) {
       t.equal(embedding?.space, first.host.space);
       t.equal(embedding?.vector.length, first.host.dimensions);
       t.ok(Math.abs(norm(embedding?.vector as Float32Array) - 1) < 1e-4, "unit length");
-      t.match(id, /^[0-9a-f]{16}$/);
+      t.match(id, /^[a-z]+\.(image|audio|text)\.0\.\d+$/);
     }
     t.equal(new Set(observations.map(({ id }) => id)).size, observations.length, "ids are unique");
     t.same(await encodeAll(second, modality), observations, "the same captures give the same bits");

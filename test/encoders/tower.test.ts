@@ -34,7 +34,7 @@ for (const modality of ["image", "audio"] as const) {
       t.equal(embedding?.space, first.tower.space);
       t.equal(embedding?.vector.length, first.tower.dimensions);
       t.ok(Math.abs(norm(embedding?.vector as Float32Array) - 1) < 1e-4, "unit length");
-      t.match(id, /^[0-9a-f]{16}$/);
+      t.match(id, /^[a-z]+\.(image|audio|text)\.0\.\d+$/);
     }
     t.equal(new Set(observations.map(({ id }) => id)).size, observations.length, "ids are unique");
     t.same(await encodeAll(second.tower, modality), observations, "the same captures give the same bits");

@@ -1,6 +1,6 @@
 import t from "tap";
 import { Clusterer, type ClustererOptions, type EventChange } from "../../fusion/clusterer.js";
-import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { simulateScene } from "../../fusion/simulator/scene.js";
@@ -21,8 +21,8 @@ const concept = (i: number): Float32Array => (space.concepts[i] as { vector: Flo
 
 function seen(vector: Float32Array, capturedAt: number, more: Partial<Observation> = {}): Observation {
   const modality: Modality = more.modality ?? "image";
-  const key = { sourceId: more.sourceId ?? "cam", modality, seq: more.seq ?? 0, capturedAt, durationMs: modality === "audio" ? 2000 : 0 };
-  return { ...key, gate: "open", quality: 1, embedding: { space: space.id, vector }, ...more, id: observationId(key) };
+  const key = { sourceId: more.sourceId ?? "cam", modality, run: 0, seq: more.seq ?? 0, capturedAt, durationMs: modality === "audio" ? 2000 : 0 };
+  return { ...key, gate: "open", quality: 1, embedding: embeddingOf(space.id, vector), ...more, id: observationId(key) };
 }
 
 function observe(clusterer: Clusterer, observation: Observation): readonly EventChange[] {

@@ -3,7 +3,7 @@ import { distanceMs, meaningLlr, timeLogOdds, type Meaning } from "../../fusion/
 import type { Modality } from "../../fusion/model/modality.js";
 import { logistic, logit } from "../../fusion/model/likelihood.js";
 import { dot, norm, normalise } from "../../fusion/model/vector.js";
-import { compareText, shortHash } from "../../fusion/model/observation.js";
+import { compareText, embeddingOf, shortHash } from "../../fusion/model/observation.js";
 import { assertInvariant, FusiondError, messageOf } from "../../fusion/model/errors.js";
 
 const pair = { a: 10, b: -5 };
@@ -13,7 +13,7 @@ const space = "s";
 const axis = (i: number): Float32Array => Float32Array.from({ length: 4 }, (_, k) => (k === i ? 1 : 0));
 
 function meaning(modality: Modality, vector: Float32Array, ...odds: number[]): Meaning {
-  return { representative: { modality, embedding: { space, vector } }, odds: Float32Array.from(odds), totalOdds: odds.reduce((a, b) => a + b, 0) };
+  return { representative: { modality, embedding: embeddingOf(space, vector) }, odds: Float32Array.from(odds), totalOdds: odds.reduce((a, b) => a + b, 0) };
 }
 
 void t.test("link: a shared concept speaks for one happening, different concepts against", (t) => {

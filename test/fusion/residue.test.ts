@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import t from "tap";
 import { EMPTY_COHORT, withSample, type Cohort } from "../../fusion/cohort.js";
-import { dot, norm, normalise } from "../../fusion/model/vector.js";
+import { dot, norm, normalise, roundedVector } from "../../fusion/model/vector.js";
 import { residue } from "../../fusion/residue.js";
 import { holds } from "../support/property.js";
 
@@ -9,7 +9,7 @@ const DIMENSIONS = 12;
 const unit = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: DIMENSIONS, maxLength: DIMENSIONS }).map((list) => normalise(Float32Array.from(list)));
 const axis = (i: number): Float32Array => Float32Array.from({ length: DIMENSIONS }, (_, k) => (k === i ? 1 : 0));
 const mixed = (a: Float32Array, b: Float32Array, share: number): Float32Array => normalise(a.map((x, i) => share * x + Math.sqrt(1 - share * share) * (b[i] as number)));
-const cohortOf = (samples: readonly Float32Array[]): Cohort => samples.reduce(withSample, EMPTY_COHORT);
+const cohortOf = (samples: readonly Float32Array[]): Cohort => samples.map(roundedVector).reduce(withSample, EMPTY_COHORT);
 const [tone, dog, horn] = [axis(0), axis(1), axis(2)] as const;
 const going = (count: number): Cohort => cohortOf(Array.from({ length: count }, () => tone));
 

@@ -1,6 +1,7 @@
 import t from "tap";
+import { roundedVector } from "../../fusion/model/vector.js";
 import { EMPTY_COHORT, WARM_COUNT, withSample, type Cohort } from "../../fusion/cohort.js";
-import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
 import { LLR_LIMIT, Scorer } from "../../fusion/scorer.js";
 import { simulateScene } from "../../fusion/simulator/scene.js";
 import { normalise } from "../../fusion/model/vector.js";
@@ -10,13 +11,13 @@ const dog = (space.concepts[0] as { vector: Float32Array }).vector;
 const cat = (space.concepts[1] as { vector: Float32Array }).vector;
 
 function observed(vector: Float32Array | undefined, quality = 1, spaceId = space.id): Observation {
-  const key = { sourceId: "mic", modality: "audio" as const, seq: 0, capturedAt: 0, durationMs: 0 };
-  return { ...key, id: observationId(key), gate: "open", quality, ...(vector === undefined ? {} : { embedding: { space: spaceId, vector } }) };
+  const key = { sourceId: "mic", modality: "audio" as const, run: 0, seq: 0, capturedAt: 0, durationMs: 0 };
+  return { ...key, id: observationId(key), gate: "open", quality, ...(vector === undefined ? {} : { embedding: embeddingOf(spaceId, vector) }) };
 }
 
 function cohortAround(vector: Float32Array, count = WARM_COUNT): Cohort {
   let cohort = EMPTY_COHORT;
-  for (let i = 0; i < count; i++) cohort = withSample(cohort, vector);
+  for (let i = 0; i < count; i++) cohort = withSample(cohort, roundedVector(vector));
   return cohort;
 }
 

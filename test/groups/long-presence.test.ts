@@ -1,6 +1,6 @@
 import t from "tap";
 import { GroupRunner, type GroupRunnerOptions } from "../../daemon/groups/group-runner.js";
-import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { compileRule, type ConditionSource } from "../../rules/compile-rule.js";
@@ -32,8 +32,8 @@ function runnerFor(condition: ConditionSource, more: { sameEvent?: boolean; maxD
 }
 
 function seen(capturedAt: number, modality: Modality = "image", vector = concept(0), more: Partial<Observation> = {}): Observation {
-  const key = { sourceId: modality, modality, seq: capturedAt, capturedAt, durationMs: 0 };
-  return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: { space: scene.space.id, vector }, ...more };
+  const key = { sourceId: modality, modality, run: 0, seq: capturedAt, capturedAt, durationMs: 0 };
+  return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: embeddingOf(scene.space.id, vector), ...more };
 }
 
 void t.test("group: a presence that outlasts the longest event is one incident", (t) => {

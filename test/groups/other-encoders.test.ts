@@ -4,7 +4,7 @@ import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import type { GroupCheckpoint, JournalValue } from "../../daemon/groups/journal.js";
 import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { CommitBatch, RecoveredGroup } from "../../daemon/store/store.js";
-import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
 import type { Scene } from "../../fusion/simulator/scene.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { compileRule, type RuleSource } from "../../rules/compile-rule.js";
@@ -28,7 +28,7 @@ function encodedAnew(scene: Scene, space: string): Scene {
   const concepts = scene.space.concepts.map(({ name, vector }) => ({ name, vector: vector.toReversed() }));
   const observations = scene.observations.map(({ observation, ...label }) => {
     const vector = (observation.embedding as { vector: Float32Array }).vector.toReversed();
-    return { ...label, observation: { ...observation, embedding: { space, vector } } };
+    return { ...label, observation: { ...observation, embedding: embeddingOf(space, vector) } };
   });
   return { ...scene, space: { ...scene.space, id: space, concepts }, observations };
 }
@@ -135,8 +135,8 @@ function runnerFor(encoders: string, source: RuleSource): GroupRunner {
 }
 
 function sample(sourceId: string, modality: Observation["modality"], capturedAt: number, more: Partial<Observation> = {}): Observation {
-  const key = { sourceId, modality, seq: capturedAt, capturedAt, durationMs: 0 };
-  return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: { space: scene.space.id, vector: concept(0) }, ...more };
+  const key = { sourceId, modality, run: 0, seq: capturedAt, capturedAt, durationMs: 0 };
+  return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: embeddingOf(scene.space.id, concept(0)), ...more };
 }
 
 /** What a runner and what it told since its checkpoint leave in a real store, read by another start. */

@@ -1,6 +1,6 @@
 // A simulated scene and the group that watches it.
 import type { GroupStateOptions } from "../../daemon/groups/group-state.js";
-import { compareObservations, observationId, type Observation } from "../../fusion/model/observation.js";
+import { compareObservations, embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
 import { normalise } from "../../fusion/model/vector.js";
 import { Scorer } from "../../fusion/scorer.js";
 import { gaussian, seededRandom } from "../../fusion/simulator/random.js";
@@ -37,9 +37,9 @@ export function withPlaces(scene: Scene, seed: number, durationMs: number, stand
     const capturedAt = i * LOOK_EVERY_MS + 7;
     const shows = place === 0 && capturedAt > durationMs / 4 ? PLACES : place;
     const concept = (scene.space.concepts[standing[shows] as number] as { vector: Float32Array }).vector;
-    const key = { sourceId: "cam-a", modality: "image" as const, seq: 100_000 + i, capturedAt, durationMs: 0 };
+    const key = { sourceId: "cam-a", modality: "image" as const, run: 0, seq: 100_000 + i, capturedAt, durationMs: 0 };
     const vector = normalise(concept.map((x) => x + (0.2 * gaussian(random)) / Math.sqrt(concept.length)));
-    return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: { space: scene.space.id, vector }, place, region: { x: place / 16, y: 0, width: 0.5, height: 1 } };
+    return { ...key, id: observationId(key), gate: "open", quality: 1, embedding: embeddingOf(scene.space.id, vector), place, region: { x: place / 16, y: 0, width: 0.5, height: 1 } };
   });
   const observations = [...scene.observations, ...looks.map((observation) => ({ observation }))];
   return { ...scene, observations: observations.sort((a, b) => compareObservations(a.observation, b.observation)) };

@@ -1,5 +1,6 @@
 // What was told, read from the batches that were committed, and what is wrong with it.
 import { decodeEntry } from "../../daemon/intake/journal-codec.js";
+import type { Observation } from "../../fusion/model/observation.js";
 import type { CommitBatch } from "../../daemon/store/store.js";
 
 /** What is looked at of an alert. */
@@ -9,6 +10,7 @@ export interface Alert {
   readonly state: string;
   readonly ruleId: string;
   readonly reason?: string;
+  readonly startedAt: number;
 }
 
 /** The alerts of these batches, in their order. */
@@ -23,8 +25,8 @@ export function alertsOf(batches: readonly CommitBatch[]): readonly Alert[] {
 }
 
 /** What is wrong with the revisions that were told, each exactly once and in order. */
-export function faultsOf(alerts: readonly Alert[]): readonly string[] {
-  const last = new Map<string, Alert>();
+export function faultsOf(alerts: readonly Omit<Alert, "startedAt">[]): readonly string[] {
+  const last = new Map<string, Omit<Alert, "startedAt">>();
   const faults: string[] = [];
   for (const alert of alerts) {
     const before = last.get(alert.id);
@@ -36,8 +38,13 @@ export function faultsOf(alerts: readonly Alert[]): readonly string[] {
   return faults;
 }
 
-/** Ids of the observations that these batches wrote down. */
+/** What an observation is of, whichever number it was told with: of a simulated scene hardly any two are of one. */
+export function momentOf({ sourceId, capturedAt, durationMs }: Observation): string {
+  return `${sourceId} ${capturedAt} ${durationMs}`;
+}
+
+/** The moments of the observations that these batches wrote down. */
 export function observationsOf(batches: readonly CommitBatch[]): ReadonlySet<string> {
   const entries = batches.flatMap((batch) => batch.journal).map((entry) => decodeEntry(entry.bytes));
-  return new Set(entries.flatMap((entry) => ("kind" in entry && entry.kind === "observation" ? [entry.observation.id] : [])));
+  return new Set(entries.flatMap((entry) => ("kind" in entry && entry.kind === "observation" ? [momentOf(entry.observation)] : [])));
 }

@@ -152,7 +152,7 @@ const lines: Encoder = {
   stop: () => Promise.resolve(),
   encode: (capture) => {
     const { sourceId, modality, seq, capturedAt, durationMs, text, fields } = capture as TextCapture;
-    const key = { sourceId, modality, seq, capturedAt, durationMs };
+    const key = { sourceId, modality, run: 0, seq, capturedAt, durationMs };
     return Promise.resolve({ observations: [{ ...key, id: observationId(key), gate: "open", quality: 1, text, ...(fields === undefined ? {} : { fields }) }], encodeMs: 1 });
   },
 };

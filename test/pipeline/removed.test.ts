@@ -24,7 +24,7 @@ function runnerWith(...rules: readonly RuleSource[]): GroupRunner {
 }
 
 function opening(capturedAt: number): Observation {
-  const key = { sourceId: "badges", modality: "text", seq: capturedAt, capturedAt, durationMs: 0 } as const;
+  const key = { sourceId: "badges", modality: "text", run: 0, seq: capturedAt, capturedAt, durationMs: 0 } as const;
   return { ...key, id: observationId(key), gate: "open", quality: 1, text: "open", fields: new Map([["door", "open"]]) };
 }
 

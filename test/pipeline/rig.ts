@@ -15,6 +15,7 @@ import type { Source, SourceSignal } from "../../daemon/sources/source.js";
 import type { CommitBatch, RecoveredGroup, Store } from "../../daemon/store/store.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
 import { optionsFor, scanOf } from "../groups/scene-support.js";
+import { momentOf } from "../groups/told.js";
 
 export const silent = { eventEnded: () => undefined, late: () => undefined, incident: () => undefined, suppressed: () => undefined };
 
@@ -60,9 +61,9 @@ export function recover(runner: GroupRunner, left: RecoveredGroup): Forgotten | 
   return runner.recover(left.checkpoint === undefined ? undefined : decodeCheckpoint(left.checkpoint), left.journal.map(decodeEntry), Infinity, left.backgrounds.map(({ bytes }) => decodeBackground(bytes))).forgotten;
 }
 
-/** The signals of a source of the scene: healthy, its samples with progress after each, and its end. */
+/** The signals of a source of the scene: healthy, its samples with progress after each, and its end; without those of the moments `except`. */
 export function* signalsOf(scene: Scene, id: string, modality: Modality, except: ReadonlySet<string> = new Set()): Generator<SourceSignal> {
-  const own = scene.observations.map((one) => one.observation).filter((o) => o.sourceId === id && !except.has(o.id));
+  const own = scene.observations.map((one) => one.observation).filter((o) => o.sourceId === id && !except.has(momentOf(o)));
   yield { kind: "state", state: "healthy", at: own[0]?.capturedAt ?? 0 };
   for (const observation of own) {
     yield { kind: "capture", capture: captureOf(observation) };
@@ -157,7 +158,7 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
   const pipeline = new Pipeline({
     sources: sceneInputs.map(([id, modality]) => sourceOf(id, modality, signalsOf(scene, id, modality, except), pause)),
     encoders: new Map([["image", towerOf(scene, "image", quick)], ["audio", towerOf(scene, "audio", quick)]]),
-    origin: { site: "test", encoders: scene.space.id, run: 0 },
+    origin: { site: "test", encoders: scene.space.id, run: left === undefined ? 0 : 1 },
     groups: [runner],
     groupOf: () => runner,
     committer,

@@ -67,7 +67,7 @@ export class RuleBench {
   }
 
   #observation(atS: number, modality: Modality, sourceId: string, place: number | undefined): Observation {
-    const key = { sourceId, modality, seq: this.#seq++, capturedAt: atS * 1000, durationMs: 0 };
+    const key = { sourceId, modality, run: 0, seq: this.#seq++, capturedAt: atS * 1000, durationMs: 0 };
     return { ...key, id: observationId(key), gate: "open", quality: 1, ...(place === undefined ? {} : { place }) };
   }
 
@@ -78,7 +78,7 @@ export class RuleBench {
   /** A text line with a field; without `text` it reads as both. */
   line(atS: number, name: string, value: string, text = `${name} ${value}`): void {
     this.passTo(atS);
-    const key = { sourceId: "badges", modality: "text" as const, seq: this.#seq++, capturedAt: Math.round(atS * 1000), durationMs: 0 };
+    const key = { sourceId: "badges", modality: "text" as const, run: 0, seq: this.#seq++, capturedAt: Math.round(atS * 1000), durationMs: 0 };
     const observation: Observation = { ...key, id: observationId(key), gate: "open", quality: 1, text, fields: new Map([[name, value]]) };
     this.notes.push(...this.engine.observeFields(observation, this.#complete(atS)));
   }

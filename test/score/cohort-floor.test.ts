@@ -76,7 +76,7 @@ async function learned(samples: Float32Array): Promise<Cohort> {
   let cohort = EMPTY_COHORT;
   for (const window of cut(samples)) {
     if (gate.judge(loudnessOf(window.samples), window.at) !== "closed") continue;
-    cohort = withSample(cohort, (await encoded(window.samples)).embedding?.vector as Float32Array);
+    cohort = withSample(cohort, (await encoded(window.samples)).embedding?.codes as Int8Array);
   }
   return cohort;
 }

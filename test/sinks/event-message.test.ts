@@ -2,6 +2,7 @@ import t from "tap";
 import { eventBody } from "../../daemon/sinks/event-message.js";
 import { parseBody } from "../../daemon/sinks/message-body.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
+import { embeddingOf } from "../../fusion/model/observation.js";
 
 const event: FusionEvent = {
   id: "0123456789abcdef",
@@ -11,7 +12,7 @@ const event: FusionEvent = {
   startedAt: 1000,
   endedAt: 3500,
   representatives: [
-    { sourceId: "mic", modality: "audio", observationId: "o", capturedAt: 1000, durationMs: 2000, embedding: { space: "s", vector: new Float32Array(2) }, quality: 1 },
+    { sourceId: "mic", modality: "audio", observationId: "o", capturedAt: 1000, durationMs: 2000, embedding: embeddingOf("s", Float32Array.of(1, 0)), quality: 1 },
   ],
   counts: { image: 0, audio: 2, text: 0 },
 };

@@ -53,6 +53,20 @@ await t.test("store: knows the highest number that a message ever carried, whate
   t.equal(await store.lastSeq(), 7_000_000_000_002);
 });
 
+await t.test("store: gives out a run's number once, also where the state folder is gone or the daemon was killed", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openStore(t, { folder });
+  const runs = await Promise.all([first.store.nextRun(), first.store.nextRun(), first.store.nextRun()]);
+  t.ok(runs[0] >= 1_700_000_000, "it follows the wall clock");
+  const db = new Database(join(folder, "fusiond.db"), { readonly: true });
+  t.equal(db.prepare("SELECT value FROM counter WHERE name = 'run'").pluck().get(), runs[2], "on the disk when it is given out");
+  db.close();
+  await first.store.close();
+  const { store } = await openStore(t, { folder });
+  runs.push(await store.nextRun());
+  t.strictSame(runs, [...new Set(runs)].sort((a, b) => a - b), "each above those before it");
+});
+
 await t.test("store: backgrounds are written with a checkpoint and stay until they are replaced, taken out, or their group is forgotten", async (t) => {
   const folder = temporaryFolder(t);
   const first = await openStore(t, { folder });
