@@ -4,93 +4,107 @@ import type { Input } from "../../fusion/watermark.js";
 import { stepOrder, type Step } from "../groups/group-state.js";
 import type { Report } from "../report/report.js";
 
-/** A report that is a step of its group, in its turn. */
-type Waiting = Extract<Report, { kind: "observation" | "scan" | "witness" }>;
+/** A report that is a step of its group. */
+type StepReport = Extract<Report, { kind: "observation" | "scan" | "witness" }>;
 
 /** What the order is made with. */
 export interface InOrderOptions {
   readonly inputs: readonly Input[];
-  /** Takes a report whose turn it is, with the time of its step. Nothing that ends earlier comes after it. */
-  readonly release: (report: Waiting, time: number) => Promise<void>;
+  /** Takes a report whose turn it is, with the time of its step. */
+  readonly release: (report: StepReport, time: number) => Promise<void>;
 }
 
-/** Reports of one source that may wait for slower sources before it has to. */
+/** One input: what came of it and was not looked at yet, and how far it has told all. */
+interface Lane {
+  readonly input: Input;
+  readonly came: Report[];
+  progress: number;
+}
+
+/** Reports of one input that may wait for slower ones before its source has to. */
 const AHEAD = 64;
 
 /**
- * Holds each report back until no input can tell an earlier one, and then releases them in canonical order.
+ * Takes the reports of the input that has told least far, whichever came first, holds each back until no input can tell an
+ * earlier one, and then releases them in canonical order: what is released, and when, follows from the reports alone.
  *
- * Bound: AHEAD reports a source, and of the slowest whatever ends after its own progress.
+ * Bound: AHEAD reports an input, and of the source that all wait for whatever it tells of its other input meanwhile.
  */
 export class InOrder {
   readonly #options: InOrderOptions;
-  /** How far each input that has not ended has told all. */
-  readonly #progress: Map<string, number>;
-  readonly #heldOf = new Map<string, number>();
-  #waiting: Waiting[] = [];
+  /** Those that have not ended. */
+  #lanes: readonly Lane[];
+  #held: StepReport[] = [];
   #blocked: (() => void)[] = [];
-  #releasing: Promise<void> = Promise.resolve();
+  #isTaking = false;
+  #taken: Promise<void> = Promise.resolve();
 
   constructor(options: InOrderOptions) {
     this.#options = options;
-    this.#progress = new Map(options.inputs.map((input) => [keyOf(input), -Infinity]));
+    this.#lanes = options.inputs.map((input) => ({ input, came: [], progress: -Infinity }));
   }
 
-  /** Takes one report; resolves when its source may tell more. */
+  /** Takes one report, those of an input in order; resolves when its source may tell more. Errors: those of `release`. */
   async put(report: Report): Promise<void> {
-    if (report.kind === "health") return; // told to nobody in a replay
-    if (report.kind === "progress" || report.kind === "end") {
-      const key = keyOf(report);
-      if (report.kind === "end") this.#progress.delete(key);
-      else this.#progress.set(key, Math.max(report.time, this.#progress.get(key) ?? -Infinity));
-      this.#releaseTo(this.#frontier());
-    } else {
-      this.#waiting.push(report);
-      this.#count(report.sourceId, 1);
-    }
-    await this.#releasing;
-    while (this.#isAhead(report.sourceId)) await new Promise<void>((resolve) => this.#blocked.push(resolve));
+    const lane = this.#lanes.find(({ input }) => input.sourceId === report.sourceId && input.modality === report.modality);
+    if (lane === undefined) return;
+    lane.came.push(report);
+    await this.#take();
+    while (lane.came.length >= AHEAD && this.#slowest()?.input.sourceId !== report.sourceId) await new Promise<void>((resolve) => this.#blocked.push(resolve));
   }
 
-  /** Resolves when all that was put is released, whatever its time: nothing more comes. */
+  /** Resolves when all that is held is released: nothing more comes. */
   async end(): Promise<void> {
-    this.#releaseTo(Infinity);
-    await this.#releasing;
+    await this.#take();
+    await this.#release(Infinity);
   }
 
-  #isAhead(sourceId: string): boolean {
-    return (this.#heldOf.get(sourceId) ?? 0) >= AHEAD && this.#frontierOf(sourceId) > this.#frontier();
+  async #take(): Promise<void> {
+    if (this.#isTaking) return this.#taken;
+    this.#isTaking = true;
+    this.#taken = this.#takeAll();
+    return this.#taken;
   }
 
-  #frontier(): number {
-    return Math.min(...this.#progress.values());
-  }
-
-  #frontierOf(sourceId: string): number {
-    const own = this.#options.inputs.filter((input) => input.sourceId === sourceId);
-    return Math.min(...own.map((input) => this.#progress.get(keyOf(input)) ?? Infinity));
-  }
-
-  #releaseTo(frontier: number): void {
-    const ripe = this.#waiting.filter((report) => timeOf(report) <= frontier);
-    this.#waiting = this.#waiting.filter((report) => timeOf(report) > frontier);
-    ripe.sort((a, b) => stepOrder.compare(stepOf(a), stepOf(b)) || compareText(a.sourceId, b.sourceId) || compareText(a.modality, b.modality) || a.seq - b.seq);
-    const release = async (): Promise<void> => {
-      for (const report of ripe) {
-        await this.#options.release(report, timeOf(report));
-        this.#count(report.sourceId, -1);
+  /** Goes on until nothing came yet of the input that has told least far. */
+  async #takeAll(): Promise<void> {
+    try {
+      for (let lane = this.#slowest(); lane !== undefined; lane = this.#slowest()) {
+        const report = lane.came.shift();
+        if (report === undefined) break;
+        await this.#takeOne(lane, report);
       }
+    } finally {
+      this.#isTaking = false; // in the same turn: what comes next is taken by a call of its own
       for (const goOn of this.#blocked.splice(0)) goOn();
-    };
-    this.#releasing = this.#releasing.then(release);
+    }
   }
 
-  #count(sourceId: string, by: number): void {
-    this.#heldOf.set(sourceId, (this.#heldOf.get(sourceId) ?? 0) + by);
+  async #takeOne(lane: Lane, report: Report): Promise<void> {
+    if (report.kind === "end") this.#lanes = this.#lanes.filter((other) => other !== lane);
+    else if (report.kind === "progress") lane.progress = Math.max(lane.progress, report.time);
+    else if (report.kind !== "health") this.#held.push(report); // how a source is, is told to nobody
+    await this.#release(Math.min(...this.#lanes.map(({ progress }) => progress)));
+  }
+
+  /** The input that everyone waits for: of several the first. */
+  #slowest(): Lane | undefined {
+    return this.#lanes.reduce<Lane | undefined>((a, b) => (a === undefined || b.progress < a.progress ? b : a), undefined);
+  }
+
+  async #release(frontier: number): Promise<void> {
+    const ripe = this.#held.filter((report) => timeOf(report) <= frontier);
+    if (ripe.length === 0) return;
+    this.#held = this.#held.filter((report) => timeOf(report) > frontier);
+    for (const report of ripe.sort(compare)) await this.#options.release(report, timeOf(report));
   }
 }
 
-function stepOf(report: Waiting): Step {
+function compare(a: StepReport, b: StepReport): number {
+  return stepOrder.compare(stepOf(a), stepOf(b)) || compareText(a.sourceId, b.sourceId) || compareText(a.modality, b.modality) || a.seq - b.seq;
+}
+
+function stepOf(report: StepReport): Step {
   switch (report.kind) {
     case "observation":
       return { kind: "observation", observation: report.observation };
@@ -101,10 +115,6 @@ function stepOf(report: Waiting): Step {
   }
 }
 
-function timeOf(report: Waiting): number {
+function timeOf(report: StepReport): number {
   return report.kind === "observation" ? endedAt(report.observation) : stepOrder.timeOf(stepOf(report));
-}
-
-function keyOf({ sourceId, modality }: Input): string {
-  return `${sourceId} ${modality}`;
 }
