@@ -12,12 +12,18 @@ export interface CaptureBase {
   readonly receivedAtMs: number;
 }
 
-/** One frame. Shape: `pixels` is height x width x 3, uint8, RGB, row-major. Owner: whoever receives it. */
+/**
+ * One frame. Shape: `pixels` is height x width x 3, uint8, RGB, row-major. Owner: whoever receives it, until it is released:
+ * `release` lends the pixels to the next frame, so whoever calls it is the last to have read them. What is never released is
+ * lent to nobody else.
+ */
 export interface FrameCapture extends CaptureBase {
   readonly modality: "image";
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
+  /** Only of frames whose pixels belong to a pool. Idempotent. */
+  readonly release?: () => void;
 }
 
 /** One window of sound, mono, -1..1. Owner: whoever receives it. */
@@ -36,3 +42,8 @@ export interface TextCapture extends CaptureBase {
 
 /** A sample before it was encoded. */
 export type Capture = FrameCapture | SoundCapture | TextCapture;
+
+/** Says that nobody reads what was captured any more. */
+export function releaseCapture(capture: Capture): void {
+  if (capture.modality === "image") capture.release?.();
+}

@@ -76,7 +76,7 @@ export class TowerChild {
 
   /** Encodes captures of which none else is under way; `isBusy`: what can wait is put off. Errors: FusiondError "encode_failed", "encode_timeout": the child has gone. */
   async encode(captures: readonly ModelCapture[], isBusy: boolean): Promise<readonly CaptureResult[]> {
-    const message = await this.#ask({ kind: "encode", captures, isBusy }, this.#options.deadlineMs);
+    const message = await this.#ask({ kind: "encode", captures: captures.map(plain), isBusy }, this.#options.deadlineMs);
     if (message.kind !== "encoded") throw new FusiondError("encode_failed", `a tower's child answered ${message.kind} to a capture`);
     return message.results;
   }
@@ -147,6 +147,14 @@ export class TowerChild {
     child.kill("SIGKILL");
     await gone(child);
   }
+}
+
+/** As it can cross the channel. */
+function plain(capture: ModelCapture): ModelCapture {
+  if (capture.modality !== "image") return capture;
+  const copy = { ...capture };
+  delete copy.release;
+  return copy;
 }
 
 function startError(cause: NodeJS.ErrnoException): FusiondError {

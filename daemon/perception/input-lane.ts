@@ -5,6 +5,7 @@ import type { WitnessChange } from "../../rules/witnesses.js";
 import { InputWitness } from "../report/input-witness.js";
 import type { Report, ReportBase } from "../report/report.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
+import { PICTURE_SHARES } from "../sources/picture-budget.js";
 import type { ModalityWitness, SourceSignal } from "../sources/source.js";
 
 /** What goes through a lane, in the order in which the source told it. */
@@ -27,7 +28,7 @@ export interface InputLaneOptions {
   readonly report: (report: Report) => void | Promise<void>;
 }
 
-/** One input on its way. Bound: `capacity` items. */
+/** One input on its way. Bound: `capacity` items, of pictures also `PICTURE_SHARES.tower`. */
 export class InputLane {
   readonly input: Input;
   readonly finite: boolean;
@@ -42,7 +43,7 @@ export class InputLane {
     this.finite = options.finite;
     this.#options = options;
     this.#witness = new InputWitness(options.input, options.input.modality === "text");
-    this.queue = new BoundedQueue<LaneItem>(options.capacity, options.finite ? "block" : "drop_oldest", (item) => options.onDrop(this, item), bytesOf);
+    this.queue = new BoundedQueue<LaneItem>(options.capacity, options.finite ? "block" : "drop_oldest", (item) => options.onDrop(this, item), bytesOf, PICTURE_SHARES.tower);
   }
 
   /** Tells one report of the input, numbered in the order of the calls. Resolves when more may be told. */

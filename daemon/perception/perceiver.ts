@@ -1,6 +1,6 @@
 // From sources to reports: source -> queue -> gate and tower -> report, for all sources of one process.
 import { setMaxListeners } from "node:events";
-import type { Capture } from "../../encoders/capture.js";
+import { releaseCapture, type Capture } from "../../encoders/capture.js";
 import type { Encoded, Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { assertInvariant, FusiondError, messageOf } from "../../fusion/model/errors.js";
@@ -173,6 +173,7 @@ export class Perceiver {
     if (item.kind === "progress") return; // the next says more
     if (item.kind !== "capture") return void this.#handle(lane, item);
     this.#options.telemetry.dropped(lane.input.sourceId, reason, 1);
+    releaseCapture(item.capture);
     const { capturedAt } = item.capture;
     if (reason !== "shutdown") void lane.witness((witness) => witness.lost({ from: capturedAt, to: capturedAt, why: LOSSES[reason] }));
   }
@@ -212,7 +213,7 @@ export class Perceiver {
     const [encoder, slots] = [encoders.get(capture.modality), this.#slots.get(capture.modality)];
     assertInvariant(encoder !== undefined && slots !== undefined, `there is a tower for ${capture.modality}`);
     const encoding = slots.use(() => encoder.encode(capture));
-    encoding.catch(() => undefined); // awaited in its turn
+    encoding.catch(() => releaseCapture(capture)); // the error is awaited in its turn
     return encoding;
   }
 

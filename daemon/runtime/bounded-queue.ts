@@ -13,25 +13,27 @@ interface Entry<T> {
 /**
  * A first-in first-out queue of at most `capacity` items between one producer side and one consumer.
  *
- * Bound: never more than `capacity`; what is dropped is told to `onDrop`, nothing vanishes silently.
+ * Bound: never more than `capacity` items, nor than `weightMax` but for one item that alone weighs more; what is dropped is told to `onDrop`, nothing vanishes silently.
  */
 export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly capacity: number;
   readonly #whenFull: WhenFull;
   readonly #onDrop: (item: T) => void;
   readonly #weigh: (item: T) => number;
+  readonly #weightMax: number;
   readonly #entries: Entry<T>[] = [];
   #weight = 0;
   #closed = false;
   #waitingConsumer: (() => void) | undefined;
   #waitingProducers: (() => void)[] = [];
 
-  constructor(capacity: number, whenFull: WhenFull, onDrop: (item: T) => void = () => undefined, weigh: (item: T) => number = () => 0) {
+  constructor(capacity: number, whenFull: WhenFull, onDrop: (item: T) => void = () => undefined, weigh: (item: T) => number = () => 0, weightMax = Infinity) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`queue capacity ${capacity}`);
     this.capacity = capacity;
     this.#whenFull = whenFull;
     this.#onDrop = onDrop;
     this.#weigh = weigh;
+    this.#weightMax = weightMax;
   }
 
   /** How many items wait. */
@@ -52,7 +54,8 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
 
   /** Takes the item in; with "block" resolves once there is room. False: the queue was closed and the item is not in it. */
   async put(item: T): Promise<boolean> {
-    while (!this.#closed && this.#entries.length >= this.capacity) {
+    const weight = this.#weigh(item);
+    while (!this.#closed && this.#isFull(weight)) {
       if (this.#whenFull === "drop_oldest") {
         const dropped = this.shift();
         if (dropped !== undefined) this.#onDrop(dropped);
@@ -61,7 +64,6 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
       }
     }
     if (this.#closed) return false;
-    const weight = this.#weigh(item);
     this.#weight += weight;
     this.#entries.push({ item, weight, sinceMs: performance.now() });
     this.#wakeConsumer();
@@ -102,6 +104,11 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
         await new Promise<void>((resolve) => (this.#waitingConsumer = resolve));
       }
     }
+  }
+
+  #isFull(weight: number): boolean {
+    const { length } = this.#entries;
+    return length >= this.capacity || (length > 0 && this.#weight + weight > this.#weightMax);
   }
 
   #wakeConsumer(): void {

@@ -1,8 +1,8 @@
-// Cuts a pipe into pieces of known size.
+// Cuts a pipe into pieces of known size: sound, of which a piece is small. Pictures have a reader of their own.
 import type { Readable } from "node:stream";
 
-/** Before the first piece tells the size: room for three pictures of 2560 x 1440, bytes. */
-const AHEAD_AT_FIRST_BYTES = 32 * 1024 * 1024;
+/** Before the first piece tells the size, bytes. */
+const AHEAD_AT_FIRST_BYTES = 1024 * 1024;
 
 /** Afterwards so many pieces may wait, and at least so many bytes. */
 const AHEAD_PIECES = 3;

@@ -49,8 +49,8 @@ export interface SoundOutput {
   readonly sampleRateHz: number;
 }
 
-/** Numbers of the file descriptors on which an ffmpeg child answers: samples, and one framecrc line for each piece. */
-export const PIPES = { pictureIndex: 1, picture: 3, soundIndex: 4, sound: 5 } as const;
+/** Numbers of the file descriptors on which an ffmpeg child answers: samples, and one framecrc line for each piece. Pictures: see `socketPair`. */
+export const PIPES = { picture: 1, pictureIndex: 3, soundIndex: 4, sound: 5 } as const;
 
 /** The file descriptor on which a child gets a file that was opened for it. */
 export const FILE_FD = 6;
@@ -99,28 +99,30 @@ export function ffmpegCommand(
   };
 }
 
-/** Most threads of one decoder: each holds pictures of its own, and cameras have cores to share. */
-const DECODER_THREADS = 4;
+/**
+ * One thread a decoder: what is live is decoded with low_delay, which lets no frames be decoded side by side, so that more would
+ * only hold memory and cost CPU time. docs/benchmarks.md has what each gave.
+ */
+const DECODING = ["-max_pixels", String(PIXELS_MAX), "-threads", "1"];
 
 function inputArgs(input: MediaInput): Omit<FfmpegCommand, "judged"> {
   const { location, mode } = input;
-  const replayed = mode === "replay"; // same bytes, same frames
-  const decoding = ["-max_pixels", String(PIXELS_MAX), "-threads", String(replayed ? 1 : DECODER_THREADS)];
+  const replayed = mode === "replay";
   switch (input.kind) {
     case "url": {
       const stamps = input.stamps === "arrival" || isPictures(input.flow) ? ["-use_wallclock_as_timestamps", "1"] : [];
       const pace = input.stamps === "paced" ? ["-re"] : [];
-      const live = [...decoding, "-flags", "low_delay", ...stamps, ...pace];
+      const live = [...DECODING, "-flags", "low_delay", ...stamps, ...pace];
       if (input.flow !== undefined) return { args: [...live, ...flowArgs(input.flow), "-i", "pipe:0"], stdin: "" };
       const list = ["-f", "concat", "-safe", "0", "-protocol_whitelist", `pipe,${allowedAt(input).protocols}`, "-i", "pipe:0"];
       return { args: [...live, ...list], stdin: concatList(input) };
     }
     case "video_device":
-      return { args: [...decoding, "-f", "v4l2", "-i", location], stdin: "" };
+      return { args: [...DECODING, "-f", "v4l2", "-i", location], stdin: "" };
     case "file": {
       const pace = replayed ? [] : ["-re", ...(input.loop === true ? ["-stream_loop", "-1"] : [])];
       const allowed = ["-format_whitelist", FROM_FILE.formats, "-protocol_whitelist", FROM_FILE.protocols];
-      return { args: [...decoding, ...pace, ...allowed, "-i", `file:/dev/fd/${FILE_FD}`], stdin: "", file: location };
+      return { args: [...DECODING, ...pace, ...allowed, "-i", `file:/dev/fd/${FILE_FD}`], stdin: "", file: location };
     }
   }
 }

@@ -2,19 +2,23 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { pipeline, type Readable, type Writable } from "node:stream";
 import { endChild, exitOf, FFMPEG_LIMITS, requireProgram, spawnLimited } from "../runtime/child-process.js";
+import { socketPair, type SocketPair } from "../runtime/socket-pair.js";
 import { ExactReader } from "./exact-reader.js";
 import { PIPES, type FfmpegCommand } from "./ffmpeg-args.js";
 import { framecrcEntries, type FramecrcEntry } from "./framecrc.js";
 import { InputReport } from "./input-report.js";
 import { PhaseJudge, type HeardSound } from "./phase.js";
+import type { LentPixels } from "./picture-pool.js";
+import { PictureReader } from "./picture-reader.js";
 import { eachLine } from "./stderr-notes.js";
 
 /** Takes what is decoded, in order per stream; while it has not resolved the next piece of that stream is not read. */
 export interface MediaHandlers {
-  /** `pixels`: entry.height x entry.width x 3, uint8, RGB; a buffer of its own, which now belongs to the handler. */
-  frame?(entry: FramecrcEntry, pixels: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** `lent.pixels`: entry.height x entry.width x 3, uint8, RGB; the handler's until it releases them. */
+  frame?(entry: FramecrcEntry, lent: LentPixels): Promise<void>;
   sound?(ptsMs: number, sound: HeardSound): Promise<void>;
   /** A line of ffmpeg's stderr, with whatever secrets it holds. */
   complaint(line: string): void;
@@ -45,7 +49,12 @@ export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandler
     handlers.complaint(file.message.replace(/^\w+: /, "")); // the error's code
     return { code: null, signal: null };
   }
-  const child = startFfmpeg(command, handlers, file, body);
+  const pictures = handlers.frame === undefined ? undefined : await openPictures().catch(async (error: unknown) => {
+    body?.destroy();
+    await file?.close();
+    throw error;
+  });
+  const child = startFfmpeg(command, handlers, { file, body, pictures });
   const exited = exitOf(child, "ffmpeg");
   const end = (): void => void endChild(child, GOODBYE_MS);
   signal.addEventListener("abort", end);
@@ -55,7 +64,7 @@ export async function decodeMedia(command: FfmpegCommand, handlers: MediaHandler
     if (child.stdin !== null && body !== undefined) feed(body, child.stdin, handlers, signal);
     else child.stdin?.end(command.stdin);
     const accepted = heed(child, command, handlers, end, signal);
-    const [exit] = await Promise.all([exited, readPictures(child, handlers, accepted, signal), readSound(child, handlers, accepted, signal)]);
+    const [exit] = await Promise.all([exited, readPictures(child, handlers, pictures, accepted, signal), readSound(child, handlers, accepted, signal)]);
     return exit;
   } finally {
     signal.removeEventListener("abort", end);
@@ -97,39 +106,59 @@ async function openFor({ file }: FfmpegCommand): Promise<FileHandle | Error | un
   return open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
-/** Starts the child, which has the file from then on; closes the body too where it cannot be started. */
-function startFfmpeg(command: FfmpegCommand, handlers: MediaHandlers, file: FileHandle | undefined, body: Readable | undefined): ChildProcess {
-  const stdio: StdioOptions = [...streamsFor(handlers), file?.fd ?? "ignore"];
+/** What a child is given when it is started. */
+interface Given {
+  readonly file: FileHandle | undefined;
+  readonly body: Readable | undefined;
+  readonly pictures: PicturePipe | undefined;
+}
+
+/** Starts the child, which has the file and its end of the pictures' pipe from then on; closes all of it where it cannot be started. */
+function startFfmpeg(command: FfmpegCommand, handlers: MediaHandlers, { file, body, pictures }: Given): ChildProcess {
+  const stdio: StdioOptions = [...streamsFor(handlers, pictures), file?.fd ?? "ignore"];
   try {
     return spawnLimited(requireProgram("ffmpeg", "ffmpeg"), command.args, { stdio }, FFMPEG_LIMITS);
   } catch (error) {
     body?.destroy();
+    pictures?.ours.destroy();
     throw error;
   } finally {
     void file?.close();
+    pictures?.theirs.destroy();
   }
 }
 
 /** The child's descriptors up to `FILE_FD`. */
-function streamsFor(handlers: MediaHandlers): ("pipe" | "ignore")[] {
-  const picture = handlers.frame === undefined ? "ignore" : "pipe";
+function streamsFor(handlers: MediaHandlers, pictures: PicturePipe | undefined): ("pipe" | "ignore" | Socket)[] {
+  const index = pictures === undefined ? "ignore" : "pipe";
   const sound = handlers.sound === undefined ? "ignore" : "pipe";
-  return ["pipe", picture, "pipe", picture, sound, sound];
+  return ["pipe", pictures?.theirs ?? "ignore", "pipe", index, sound, sound];
 }
 
-async function readPictures(child: ChildProcess, handlers: MediaHandlers, accepted: Promise<boolean>, signal: AbortSignal): Promise<void> {
-  if (handlers.frame === undefined) return;
-  const [index, samples] = [pipe(child, PIPES.pictureIndex), pipe(child, PIPES.picture)];
-  const reader = new ExactReader(samples);
+/** The pipe of the pictures and who reads it. */
+interface PicturePipe extends SocketPair {
+  readonly reader: PictureReader;
+}
+
+async function openPictures(): Promise<PicturePipe> {
+  const reader = new PictureReader();
+  const pair = await socketPair(reader.onread);
+  reader.attach(pair.ours);
+  return { ...pair, reader };
+}
+
+async function readPictures(child: ChildProcess, handlers: MediaHandlers, pictures: PicturePipe | undefined, accepted: Promise<boolean>, signal: AbortSignal): Promise<void> {
+  if (handlers.frame === undefined || pictures === undefined) return;
+  const index = pipe(child, PIPES.pictureIndex);
   try {
     for await (const entry of framecrcEntries(index)) {
       if (entry.sizeBytes !== entry.width * entry.height * 3) return handlers.complaint("the picture changed its size");
-      const pixels = await reader.read(entry.sizeBytes);
-      if (pixels === undefined || signal.aborted || !(await accepted)) return;
-      await handlers.frame(entry, pixels);
+      const lent = await pictures.reader.read(entry.sizeBytes);
+      if (lent === undefined || signal.aborted || !(await accepted)) return;
+      await handlers.frame(entry, lent);
     }
   } finally {
-    hangUp(index, samples);
+    hangUp(index, pictures.ours);
   }
 }
 

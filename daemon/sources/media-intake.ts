@@ -2,6 +2,7 @@
 import type { Clock } from "../runtime/clock.js";
 import type { FramecrcEntry } from "./framecrc.js";
 import type { HeardSound } from "./phase.js";
+import type { LentPixels } from "./picture-pool.js";
 import { PcmWindows, type PcmWindow, type WindowOptions } from "./pcm-windows.js";
 import type { SignalOutlet } from "./signal-outlet.js";
 import { isOutlier } from "./stamp-filters.js";
@@ -60,14 +61,17 @@ export class MediaIntake {
     return this.#captures;
   }
 
-  async frame({ ptsMs, width, height, checksum }: FramecrcEntry, pixels: Uint8Array): Promise<void> {
-    if (isOutlier(ptsMs)) return this.#watcher.outlier();
+  async frame({ ptsMs, width, height, checksum }: FramecrcEntry, { pixels, release }: LentPixels): Promise<void> {
+    if (isOutlier(ptsMs)) {
+      release();
+      return this.#watcher.outlier();
+    }
     const receivedAtMs = this.#clock.monotonicNowMs();
     this.#timeline.arrived(ptsMs, receivedAtMs);
     const capturedAt = this.#timeline.timeOf(ptsMs);
     this.#captures += 1;
     await this.#watcher.frame({ checksum, width, height, pixels }, receivedAtMs, capturedAt); // the capture gives the pixels away
-    await this.#outlet.capture({ modality: "image", capturedAt, durationMs: 0, receivedAtMs, width, height, pixels });
+    await this.#outlet.capture({ modality: "image", capturedAt, durationMs: 0, receivedAtMs, width, height, pixels, release });
   }
 
   async sound(ptsMs: number, sound: HeardSound): Promise<void> {

@@ -1,7 +1,8 @@
 // The way out of a source: numbers its captures, keeps their order, and bounds what waits for the consumer.
-import type { Capture } from "../../encoders/capture.js";
+import { releaseCapture, type Capture } from "../../encoders/capture.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
+import { PICTURE_SHARES } from "./picture-budget.js";
 import type { DropReason, ModalityWitness, SourceSignal, SourceState } from "./source.js";
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -41,7 +42,7 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
 
   constructor(options: SignalOutletOptions) {
     this.#options = options;
-    this.#queue = new BoundedQueue(options.capacity, options.whenFull, (bundle) => this.#drop(bundle, "queue_full"));
+    this.#queue = new BoundedQueue(options.capacity, options.whenFull, (bundle) => this.#drop(bundle, "queue_full"), picturesOf, PICTURE_SHARES.source);
   }
 
   /** The event time up to which anything was told, Unix ms; nothing before the first capture. */
@@ -130,7 +131,10 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   #drop(bundle: readonly SourceSignal[], reason: DropReason): void {
     const captures = bundle.filter((signal) => signal.kind === "capture").length;
     if (captures > 0) this.#options.onDropped(reason, captures);
-    for (const signal of bundle) this.#lose(signal, reason);
+    for (const signal of bundle) {
+      this.#lose(signal, reason);
+      if (signal.kind === "capture") releaseCapture(signal.capture);
+    }
     const states = bundle.filter((signal) => signal.kind === "state");
     this.#carried = [...this.#carried, ...states].slice(-CARRIED_MAX);
   }
@@ -142,6 +146,11 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     const before = this.#lost.get(more.modality) ?? more;
     this.#lost.set(more.modality, { ...more, from: Math.min(before.from, more.from), to: Math.max(before.to, more.to) });
   }
+}
+
+/** What pictures hold, bytes. */
+function picturesOf(bundle: readonly SourceSignal[]): number {
+  return bundle.reduce((sum, signal) => (signal.kind === "capture" && signal.capture.modality === "image" ? sum + signal.capture.pixels.byteLength : sum), 0);
 }
 
 function lossOf({ modality, capturedAt }: Capture, reason: DropReason): Extract<SourceSignal, { kind: "lost" }> {

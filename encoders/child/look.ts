@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { messageOf } from "../../fusion/model/errors.js";
 import { normalise } from "../../fusion/model/vector.js";
+import { releaseCapture } from "../capture.js";
 import type { Scan } from "../encoder.js";
 import type { ModelCapture, Sample } from "../tower-spec.js";
 import type { Model } from "./model.js";
@@ -33,7 +34,7 @@ export interface Gate {
 /** A look and how long it took, ms; or what is wrong with the capture. */
 export type TimedLook = (Look & { readonly gateMs: number }) | { readonly error: string };
 
-/** Lets a gate look at one capture. Never throws. */
+/** Lets a gate look at one capture, which is released then: what was cut from it is copies. Never throws. */
 export function lookAt(gate: Gate, capture: ModelCapture, isBusy: boolean): TimedLook {
   const startedMs = performance.now();
   try {
@@ -41,6 +42,8 @@ export function lookAt(gate: Gate, capture: ModelCapture, isBusy: boolean): Time
     return { ...look, gateMs: performance.now() - startedMs };
   } catch (error) {
     return { error: messageOf(error) };
+  } finally {
+    releaseCapture(capture);
   }
 }
 

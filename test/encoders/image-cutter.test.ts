@@ -195,3 +195,16 @@ void t.test("image gate: at a frame in ten seconds what moves is known after thr
   t.equal(learningFor(40), 400);
   t.end();
 });
+
+void t.test("image gate: what was cut is copied, so that the frame's pixels can be those of the next", { skip }, (t) => {
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...moving, scanRate: 6 }]]) }, loadOpenCv());
+  const same = new ImageCutter(tower, { cameras: new Map([["cam", { ...moving, scanRate: 6 }]]) }, loadOpenCv());
+  for (let i = 0; i < 30; i++) {
+    const captured = frame(i, [{ x: 5 * i, y: 60, side: 40 }]);
+    const expected = cutter.cut({ ...captured, pixels: captured.pixels.slice() }, false).cuts;
+    const { cuts } = same.cut(captured, false);
+    captured.pixels.fill(123);
+    t.same(cuts, expected, `frame ${i}`);
+  }
+  t.end();
+});
