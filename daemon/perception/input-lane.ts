@@ -9,7 +9,10 @@ import { PICTURE_SHARES } from "../sources/picture-budget.js";
 import type { ModalityWitness, SourceSignal } from "../sources/source.js";
 
 /** What goes through a lane, in the order in which the source told it. */
-export type LaneItem = Extract<SourceSignal, { kind: "capture" | "progress" | "lost" }> | { readonly kind: "witness"; readonly witness: ModalityWitness };
+export type LaneItem =
+  | Extract<SourceSignal, { kind: "capture" | "progress" | "lost" }>
+  | { readonly kind: "witness"; readonly witness: ModalityWitness }
+  | Extract<ReportBody, { readonly kind: "health" }>;
 
 /** What a report says beside whose it is and which. */
 export type ReportBody = { [K in Report["kind"]]: Omit<Extract<Report, { kind: K }>, keyof ReportBase> }[Report["kind"]];

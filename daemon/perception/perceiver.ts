@@ -144,11 +144,17 @@ export class Perceiver {
   async #sourceState(source: Source, lanes: readonly InputLane[], signal: Extract<SourceSignal, { kind: "state" }>): Promise<void> {
     const witnesses = witnessesOf(source, signal);
     const { state, at, detail } = signal;
-    await lanes[0]?.tell({ kind: "health", state, at, ...(detail === undefined ? {} : { detail }), witnesses });
+    const health = { kind: "health", state, at, ...(detail === undefined ? {} : { detail }), witnesses } as const;
+    if (lanes[0] !== undefined) await this.#health(lanes[0], health);
     for (const lane of lanes) {
       const witness = witnesses.find(({ modality }) => modality === lane.input.modality);
       if (witness !== undefined) await this.#enqueue(lane, { kind: "witness", witness });
     }
+  }
+
+  /** How a live source is, is told at once; that of a file in its turn, so that its reports have the same numbers each time. */
+  async #health(lane: InputLane, health: Extract<LaneItem, { readonly kind: "health" }>): Promise<void> {
+    await (lane.finite ? this.#enqueue(lane, health) : lane.tell(health));
   }
 
   async #enqueue(lane: InputLane, item: LaneItem): Promise<void> {
@@ -226,6 +232,8 @@ export class Perceiver {
         return lane.witness((witness) => witness.lost({ from: item.from, to: item.to, why: LOSSES[item.reason] }));
       case "witness":
         return lane.witness((witness) => witness.source(item.witness));
+      case "health":
+        return lane.tell(item);
     }
   }
 

@@ -73,13 +73,13 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
     this.#startedAt.set(modality, capturedAt);
     const capture = { ...untold, sourceId: this.#options.sourceId, seq, capturedAt } as Capture;
     const complete = [modality, ...this.#absent].flatMap((m) => this.#advance(m, capturedAt + durationMs));
-    await this.#queue.put([{ kind: "capture", capture }, ...complete]);
+    await this.#put([{ kind: "capture", capture }, ...complete]);
   }
 
   /** Tells that a modality is complete up to a time, Unix ms. */
   async progress(modality: Modality, time: number): Promise<void> {
     const complete = this.#advance(modality, Math.floor(time));
-    if (complete.length > 0) await this.#queue.put(complete);
+    if (complete.length > 0) await this.#put(complete);
   }
 
   /** Tells that something of `at` (event time, Unix ms) was given up before it was a capture; who gives up counts it. */
@@ -96,7 +96,7 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
   /** Tells a transition; see `SourceSignal`. `at` is event time, Unix ms. */
   async state(state: SourceState, at: number, detail?: string, witnesses?: readonly ModalityWitness[]): Promise<void> {
     const more = { ...(detail === undefined ? {} : { detail }), ...(witnesses === undefined ? {} : { witnesses }) };
-    await this.#queue.put([{ kind: "state", state, at, ...more }]);
+    await this.#put([{ kind: "state", state, at, ...more }]);
   }
 
   /** Nothing more comes; what waits still goes out. */
@@ -114,12 +114,21 @@ export class SignalOutlet implements AsyncIterable<SourceSignal> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SourceSignal, void, undefined> {
     for await (const bundle of this.#queue) {
-      const lost = [...this.#lost.values()];
-      this.#lost.clear();
-      yield* lost;
+      if (this.#options.whenFull === "drop_oldest") yield* this.#takeLost();
       yield* this.#carried.splice(0);
       yield* bundle;
     }
+  }
+
+  /** In a replay a loss has its place among what is told, whenever that is taken. */
+  async #put(bundle: readonly SourceSignal[]): Promise<void> {
+    await this.#queue.put(this.#options.whenFull === "block" ? [...this.#takeLost(), ...bundle] : bundle);
+  }
+
+  #takeLost(): readonly SourceSignal[] {
+    const lost = [...this.#lost.values()];
+    this.#lost.clear();
+    return lost;
   }
 
   #advance(modality: Modality, time: number): SourceSignal[] {

@@ -36,3 +36,24 @@ void t.test("intake: sound that has a gap was not heard in it", async (t) => {
     t.same([heard(signals), lost(signals)], [captures, losses], pieces.join(" "));
   }
 });
+
+void t.test("media intake: in a replay a loss has its place among what is told, however late that is taken", async (t) => {
+  const line = (capturedAt: number): Parameters<SignalOutlet["capture"]>[0] => ({ modality: "text", text: "", capturedAt, durationMs: 0, receivedAtMs: 0 });
+  for (const late of [false, true]) {
+    const outlet = new SignalOutlet({ sourceId: "file", capacity: 100, whenFull: "block", onDropped: () => undefined });
+    const kinds: string[] = [];
+    const taken = async (): Promise<void> => {
+      for await (const { kind } of outlet) kinds.push(kind);
+    };
+    const reading = late ? undefined : taken();
+    await outlet.capture(line(10));
+    await new Promise((resolve) => setImmediate(resolve));
+    outlet.lost("text", 20, "skew");
+    await outlet.capture(line(30));
+    outlet.lost("text", 40, "skew");
+    await outlet.state("ended", 50);
+    outlet.close();
+    await (reading ?? taken());
+    t.strictSame(kinds, ["capture", "progress", "lost", "capture", "progress", "lost", "state"]);
+  }
+});
