@@ -9,9 +9,11 @@ import {
   httpSchema,
   logSchema,
   outboxSchema,
+  perceptionSchema,
   type EncodersConfig,
   type HttpConfig,
   type OutboxConfig,
+  type PerceptionConfig,
 } from "./schema/settings.js";
 import { gateOf, gateSchema, sourceSchema, type GateConfig, type SourceConfig } from "./schema/sources.js";
 
@@ -28,6 +30,7 @@ export interface Config {
   readonly nats: NatsConfig;
   readonly outbox: OutboxConfig;
   readonly encoders: EncodersConfig;
+  readonly perception: PerceptionConfig;
   /** Never empty; disabled ones included. */
   readonly sources: readonly SourceConfig[];
   /** Those of the file, then one for each source that is in none (id: the source's). */
@@ -49,6 +52,7 @@ export const configSchema = strict({
   nats: natsSchema.describe("the broker that alerts go to: embedded: true, or servers"),
   outbox: outboxSchema.prefault({}).describe("alerts on disk until the broker has them"),
   encoders: encodersSchema.prefault({}).describe("the models, and where they run"),
+  perception: perceptionSchema.prefault({}).describe("the processes that look and listen"),
   gate: gateSchema.prefault({}).describe("how pictures become observations, for all cameras"),
   sources: z.record(token, sourceSchema, { error: missing("name at least one camera, microphone or text feed") }).describe("cameras, microphones and text feeds, by id"),
   groups: z.record(token, groupSchema).default({}).describe("sources that can witness the same happening, by id; a source in no group is its own"),

@@ -28,6 +28,8 @@ export interface Encoder {
   readonly modality: Modality;
   readonly space: string;
   readonly dimensions: number;
+  /** How long what it works on has been under way, ms; 0: nothing is. Absent: it never takes long. */
+  readonly underWayMs?: number;
   /**
    * Resolves when the tower is loaded and proved (hashes, shapes, golden vectors).
    * Errors: FusiondError "model_invalid" or "dependency_missing", which end the start.
@@ -35,11 +37,10 @@ export interface Encoder {
   start(signal: AbortSignal): Promise<void>;
   /**
    * Encodes one capture; results come in the order of the calls. Takes over the capture's buffers.
-   * A capture that fails once because the child crashed or hung is tried once more, then rejected.
-   * Errors: FusiondError "encode_failed" or "encode_timeout"; the encoder stays usable.
+   * Errors: FusiondError "encode_failed"; the encoder stays usable.
    */
   encode(capture: Capture): Promise<Encoded>;
-  /** Resolves when what was asked is answered and the child has gone. Idempotent. */
+  /** Resolves when what was asked is answered and the tower is freed. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -49,7 +50,6 @@ export interface EncoderTelemetry {
   /** One run over one capture or several: how long gate and graphs worked, and how many vectors came of it. */
   encoded(modality: Modality, ms: number, vectors: number): void;
   failed(modality: Modality, code: string): void;
-  restarted(modality: Modality, reason: "crash" | "deadline"): void;
   rejected(modality: Modality, reason: "not_finite" | "norm" | "dimensions" | "collapsed"): void;
   variance(modality: Modality, variance: number): void;
   /** Places of a camera's picture were looked at; `tookMs`: how long the scan took that was completed with them, if one was. */

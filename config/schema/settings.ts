@@ -1,7 +1,7 @@
 // The small sections: log, outbox, encoders, http.
 import { z } from "zod";
 import { isLoopback } from "../loopback.js";
-import { duration, size, strict, text, whole } from "./common.js";
+import { duration, present, size, strict, text, whole } from "./common.js";
 
 /** Bounds of the outbox. */
 export interface OutboxConfig {
@@ -17,6 +17,14 @@ export interface EncodersConfig {
   readonly device: "cpu" | "cuda" | "tensorrt" | "webgpu" | "auto";
   /** CPU threads a tower. */
   readonly threads: number;
+}
+
+/** How cameras and microphones are spread over processes. */
+export interface PerceptionConfig {
+  /** "auto": as many as are useful for the cores and the sources. */
+  readonly processes: "auto" | number;
+  /** Memory of its own that one process may take; absent: as much as there is. */
+  readonly memoryMaxBytes?: number;
 }
 
 /** The listener of metrics and health. */
@@ -47,6 +55,15 @@ export const encodersSchema = strict({
   device: z.enum(["cpu", "cuda", "tensorrt", "webgpu", "auto"]).default("cpu").describe("where models run; auto: the fastest that gives right results"),
   threads: whole(1, 64).default(1).describe("CPU threads of each of the models"),
 });
+
+/** The perception section. */
+export const perceptionSchema = strict({
+  processes: z
+    .union([z.literal("auto"), z.number().int().min(1).max(64)], { error: "must be auto, or a number of processes from 1 to 64" })
+    .default("auto")
+    .describe("processes that look and listen; auto: as many as are useful for the cores and the sources"),
+  memory_max: size("256MiB").optional().describe("memory that one of them may take before it is started again; default: no bound"),
+}).transform(({ processes, memory_max: memoryMaxBytes }): PerceptionConfig => ({ processes, ...present({ memoryMaxBytes }) }));
 
 const LISTEN_MESSAGE = "must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464";
 

@@ -9,6 +9,7 @@ import { conditionLines, unmeasuredCosts, weakConditions } from "../compose/cond
 import { missingPrograms } from "../compose/programs.js";
 import { scanLines, unknowableAbsences } from "../compose/picture-absences.js";
 import { packageRoot } from "../runtime/package-root.js";
+import { shareLines } from "../compose/perception.js";
 import { unknownPrompts } from "../compose/rules.js";
 import { untaughtPrompts } from "../compose/untaught.js";
 import { EXIT } from "./exit-codes.js";
@@ -19,7 +20,7 @@ import { write } from "./output.js";
  * cannot be read included, whatever else is wrong.
  * Where there is none it prints on stdout how sure each condition must be, and what that costs and finds.
  * Resolves with 0, or 78 if there is a problem; warnings, such as prompts that no tower was taught, are printed but cost nothing.
- * Of a valid configuration stdout says how long each camera takes to look at all of its picture.
+ * Of a valid configuration stdout says which process perceives which source on a machine like this one, and how long each camera takes to look at all of its picture.
  */
 export async function check(file: string): Promise<number> {
   const { problems, lines } = await look(file);
@@ -41,7 +42,7 @@ async function look(file: string): Promise<Found> {
   const named = checkFiles(parts);
   warn(named.warnings);
   const ofPack = await lookAtPack(parts, loaded);
-  const [unknowable, scans] = loaded === undefined ? [[], []] : [unknowableAbsences(loaded), scanLines(loaded.config)];
+  const [unknowable, scans] = loaded === undefined ? [[], []] : [unknowableAbsences(loaded), [...shareLines(loaded.config), ...scanLines(loaded.config)]];
   return { problems: inOrder([...problems, ...named.problems, ...unknowable, ...ofPack.problems]), lines: [...scans, ...ofPack.lines] };
 }
 

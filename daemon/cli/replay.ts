@@ -45,7 +45,7 @@ export async function replayFiles(file: string, json: boolean): Promise<number> 
     throw new FusiondError("config_invalid", `${file} has no source that is a file: replay reads files, "fusiond run" reads cameras and microphones`);
   }
   const groups = buildGroups(config, pack, compiled, sources, events.fusion, false);
-  const encoders = buildEncoders(config, pack, sources, events.encoders);
+  const encoders = buildEncoders(config.sources, sources, { ...config.encoders, pack, telemetry: events.encoders.of() });
   const stopping = new AbortController();
   const onSignal = (): void => stopping.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);

@@ -5,7 +5,6 @@ import { formatProblem } from "../../config/problem.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { findPack, loadPack, type Pack } from "../../encoders/pack.js";
 import { encodersOf } from "../../encoders/pack-manifest.js";
-import { messageOf } from "../../fusion/model/errors.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { HttpServer } from "../http/server.js";
 import { explainRoute } from "../http/explain-route.js";
@@ -13,7 +12,7 @@ import { operatorRoutes } from "../http/operator-routes.js";
 import { Committer } from "../intake/committer.js";
 import { decodeBackground, decodeCheckpoint, decodeEntry } from "../intake/journal-codec.js";
 import type { Recovery } from "../groups/group-runner.js";
-import type { WaitingBudget } from "../perception/waiting-budget.js";
+import type { PerceptionHost } from "../perception/perception-host.js";
 import { goneGroups, type GoneGroup } from "../intake/gone-groups.js";
 import { Pipeline, type PipelineOptions } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
@@ -32,12 +31,14 @@ import type { Source, SourceState } from "../sources/source.js";
 import { livez, readyz, type AstraySource } from "../telemetry/health.js";
 import type { HeldBackView } from "../telemetry/held-back.js";
 import type { DaemonTelemetry } from "./telemetry.js";
-import { buildHosts } from "./encoders.js";
+import { buildEncoders } from "./encoders.js";
 import { answerFor, type RuleAnswer } from "./explain.js";
 import { buildGroups, type Groups } from "./groups.js";
 import { compileRules, type CompiledRules } from "./rules.js";
-import { buildSources } from "./sources.js";
+import { buildPerception, sharesOf } from "./perception.js";
+import { buildSources, identitiesOf, type SourceIdentity } from "./sources.js";
 import { warnOfUntaught } from "./untaught.js";
+import { queueCapacity, WAITING_BUDGET } from "./waiting.js";
 import { openBroker, textFeedOf, type Broker } from "./broker.js";
 
 /** Somebody who looks on while the daemon runs in its own process: the demo, a benchmark. */
@@ -57,12 +58,6 @@ export interface DaemonOptions {
   readonly onlooker?: Onlooker;
 }
 
-/** Frames or windows of one source that may wait for their encoder. */
-const QUEUE_CAPACITY = 32;
-/** Lines of one source that may wait: all that its limit lets in within a moment. */
-const LINES_CAPACITY = 1024;
-/** What may wait of all sources: a second or two of what two cores get done, and memory for 400 pictures of VGA width. */
-const WAITING_BUDGET: WaitingBudget = { itemsMax: 1024, bytesMax: 256 * 1024 * 1024 };
 /** Journal entries that may wait for a commit before live sources are throttled. */
 const COMMIT_WAITING_MAX = 4096;
 /** How long the publisher may go on with what is in the outbox when the daemon stops, ms; the rest stays on disk. */
@@ -71,7 +66,7 @@ const PUBLISH_GRACE_MS = 3000;
 const STORE_RETRY_MS = 1000;
 
 /**
- * Starts downstream first: store, broker, publisher, encoders, groups, sources. Constructors only assign.
+ * Starts downstream first: store, broker, publisher, groups, towers, sources. Constructors only assign.
  *
  * Errors of `start`: FusiondError; what was started is stopped by `stages`, upstream first.
  */
@@ -128,17 +123,19 @@ export class Daemon {
     const broker = await this.#openBroker(signal);
     const publisher = this.#startPublisher(store, broker);
     signal.throwIfAborted();
-    const sources = this.#sources(pack, compiled, broker);
-    const encoders = await this.#startEncoders(pack, sources, signal);
-    const groups = buildGroups(config, pack, compiled, sources, telemetry.events.fusion, true);
+    const sources = this.#ownSources(pack, compiled, broker);
+    const encoders = await this.#startOwnEncoders(pack, sources, signal);
+    const identities = identitiesOf(config.sources);
+    const groups = buildGroups(config, pack, compiled, identities, telemetry.events.fusion, true);
     const recoveries = recover(groups, recovered, this.#eventClock.nowMs());
     telemetry.events.fusion.otherEncoders(recoveries.flatMap((recovery) => recovery.forgotten ?? []));
     telemetry.events.clock.recoveredAhead(Math.max(0, ...recoveries.map((recovery) => recovery.setBackMs ?? 0)));
-    this.#tellTelemetry(groups, compiled, sources);
+    this.#tellTelemetry(groups, compiled, identities);
     const gone = goneGroups(recovered, new Set(groups.all.map(({ groupId }) => groupId)), Math.floor(this.#eventClock.nowMs()));
     telemetry.events.fusion.removed([...gone, ...groups.all].flatMap(({ removed }) => removed));
+    const elsewhere = await this.#startPerception(pack, store, signal);
     const origin = { site: config.site, encoders: encodersOf(pack.manifest), run: await store.nextRun() };
-    this.#startPipeline({ sources, encoders, origin, groups, gone }, store, publisher, broker);
+    this.#startPipeline({ sources, encoders, elsewhere, origin, groups, gone }, store, publisher, broker);
   }
 
   async #startHttp(): Promise<void> {
@@ -207,9 +204,10 @@ export class Daemon {
     };
   }
 
-  #sources(pack: Pack, compiled: CompiledRules, { bus }: Broker): readonly Source[] {
+  /** Feeds of text: the daemon reads them itself, since they cost little and may come over its own connection. */
+  #ownSources(pack: Pack, compiled: CompiledRules, { bus }: Broker): readonly Source[] {
     const { loaded, telemetry } = this.#options;
-    return buildSources(loaded.config.sources, {
+    return buildSources(loaded.config.sources.filter(({ kind }) => kind === "text"), {
       pack,
       telemetry: telemetry.events.sources,
       mode: "run",
@@ -219,24 +217,34 @@ export class Daemon {
     });
   }
 
-  async #startEncoders(pack: Pack, sources: readonly Source[], signal: AbortSignal): Promise<ReadonlyMap<Modality, Encoder>> {
+  async #startOwnEncoders(pack: Pack, sources: readonly Source[], signal: AbortSignal): Promise<ReadonlyMap<Modality, Encoder>> {
     const { loaded, telemetry } = this.#options;
-    const encoders = buildHosts(loaded.config, pack, sources, telemetry.events.encoders);
-    const starting = [...encoders.values()].map(async (encoder) => {
-      this.#started.push({ name: `${encoder.modality} tower`, stop: () => encoder.stop() });
-      telemetry.health.towerStarting(encoder.modality);
-      await encoder.start(signal).catch((error: unknown) => {
-        telemetry.health.towerFailed(encoder.modality, messageOf(error));
-        throw error;
-      });
-      telemetry.health.towerProved(encoder.modality);
-    });
-    const failed = (await Promise.allSettled(starting)).find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    const encoders = buildEncoders(loaded.config.sources, sources, { ...loaded.config.encoders, pack, telemetry: telemetry.events.encoders.of() });
+    for (const encoder of encoders.values()) await encoder.start(signal);
     return encoders;
   }
 
-  #tellTelemetry(groups: Groups, compiled: CompiledRules, sources: readonly Source[]): void {
+  /** Processes for cameras and microphones, their towers proved and their sources not yet begun. */
+  async #startPerception(pack: Pack, store: SqliteStore, signal: AbortSignal): Promise<readonly PerceptionHost[]> {
+    const { loaded, telemetry } = this.#options;
+    const { events, redactor } = telemetry;
+    const shares = sharesOf(loaded.config);
+    for (const { name, sources } of shares) events.perception.assigned(name, sources.map(({ id }) => id));
+    const hosts = buildPerception(shares, {
+      config: loaded.config,
+      pack,
+      telemetryOf: (process) => ({ source: events.sources, encoder: events.encoders.of(process), perception: events.pipeline, host: events.perception }),
+      onSecret: (secret) => redactor.addSecret(secret),
+      nextRun: () => store.nextRun(),
+      take: (report) => this.#pipeline?.take(report),
+    });
+    for (const [i, host] of hosts.entries()) this.#started.push({ name: `perception ${shares[i]?.name ?? ""}`, stop: (stopping) => host.stop(stopping) });
+    const failed = (await Promise.allSettled(hosts.map((host) => host.start(signal)))).find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return hosts;
+  }
+
+  #tellTelemetry(groups: Groups, compiled: CompiledRules, sources: readonly SourceIdentity[]): void {
     const { events, health } = this.#options.telemetry;
     for (const { id, modalities } of sources) events.sources.add({ id, modalities });
     for (const rule of compiled.rules) events.fusion.addRule(rule.id);
@@ -252,7 +260,7 @@ export class Daemon {
   }
 
   #startPipeline(
-    { groups, ...parts }: Pick<PipelineOptions, "sources" | "encoders" | "origin"> & { readonly groups: Groups; readonly gone: readonly GoneGroup[] },
+    { groups, ...parts }: Pick<PipelineOptions, "sources" | "encoders" | "elsewhere" | "origin"> & { readonly groups: Groups; readonly gone: readonly GoneGroup[] },
     store: SqliteStore,
     publisher: OutboxPublisher,
     { bus }: Broker,
@@ -279,7 +287,7 @@ export class Daemon {
       clock: systemClock,
       eventClock: this.#eventClock,
       telemetry: events.pipeline,
-      queueCapacity: (modality) => (modality === "text" ? LINES_CAPACITY : QUEUE_CAPACITY),
+      queueCapacity,
       budget: WAITING_BUDGET,
       alertsWait: () => publisher.isBehind,
       alert: (revision, stagesMs) => {

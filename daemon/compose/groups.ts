@@ -8,8 +8,8 @@ import { Scorer } from "../../fusion/scorer.js";
 import { GroupRunner } from "../groups/group-runner.js";
 import type { GroupTelemetry } from "../groups/group-telemetry.js";
 import { longestPauseMs } from "../sources/pace.js";
-import type { Source } from "../sources/source.js";
 import type { CompiledRules } from "./rules.js";
+import type { SourceIdentity } from "./sources.js";
 
 /** Open events of one group; above it the one that has been silent longest is closed. */
 const OPEN_EVENTS_MAX = 256;
@@ -21,7 +21,7 @@ export interface Groups {
 }
 
 /** How long the slowest camera among these may well tell nothing, ms: it is not idle between its pictures. */
-function slowestMs(config: Config, members: readonly Source[]): number {
+function slowestMs(config: Config, members: readonly SourceIdentity[]): number {
   const cameras = config.sources.flatMap((source) => (source.kind === "camera" && members.some(({ id }) => id === source.id) ? [source] : []));
   return Math.max(0, ...cameras.map(({ fps }) => longestPauseMs(fps)));
 }
@@ -34,7 +34,7 @@ function settleAfterMs({ sources }: Config, sourceId: string): number {
 }
 
 /** Makes the groups of the sources that run. `live`: a source may fall idle; a replay waits for each. */
-export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules, sources: readonly Source[], telemetry: GroupTelemetry, live: boolean): Groups {
+export function buildGroups(config: Config, pack: Pack, compiled: CompiledRules, sources: readonly SourceIdentity[], telemetry: GroupTelemetry, live: boolean): Groups {
   const scorer = new Scorer(pack.space, compiled.prompts);
   const bySource = new Map<string, GroupRunner>();
   const all: GroupRunner[] = [];

@@ -2,6 +2,7 @@
 import type { CameraConfig, MicrophoneConfig, SourceConfig, TextConfig } from "../../config/schema/sources.js";
 import { readCredentials } from "../../config/secrets.js";
 import type { Pack } from "../../encoders/pack.js";
+import type { Clock } from "../runtime/clock.js";
 import { defaultAnomalies } from "../sources/anomalies.js";
 import { defaultPatience, patienceAt } from "../sources/live-run.js";
 import type { MediaKind } from "../sources/ffmpeg-args.js";
@@ -22,6 +23,8 @@ export interface SourcesContext {
   readonly fieldsAsked: readonly string[];
   /** Core messages of a subject; a replay has none. */
   readonly feed?: TextFeed;
+  /** What steady time counts from. Default: the clock of this process. */
+  readonly clock?: Clock;
   /** Told every password, so that no log line shows it. */
   readonly onSecret: (secret: string) => void;
 }
@@ -70,6 +73,7 @@ function buildMedia(config: CameraConfig | MicrophoneConfig, kind: MediaKind, co
       skewMaxMs: SKEW_MAX_MS,
     },
     context.telemetry,
+    context.clock,
   );
 }
 
@@ -85,6 +89,7 @@ function buildMicrophone(config: CameraConfig | MicrophoneConfig, context: Sourc
       skewMaxMs: SKEW_MAX_MS,
     },
     context.telemetry,
+    context.clock,
   );
 }
 
@@ -106,6 +111,20 @@ function buildText(config: TextConfig, context: SourcesContext): Source | undefi
   }
   if (context.mode === "replay" || context.feed === undefined) return undefined;
   return new TextSource({ ...shape, origin: { kind: "subject", subject: feed.subject, feed: context.feed } }, context.telemetry);
+}
+
+/** A source as its groups know it, whoever perceives it. */
+export type SourceIdentity = Pick<Source, "id" | "modalities">;
+
+/** The enabled sources as `buildSources` would make them for a run, none of them made. */
+export function identitiesOf(configs: readonly SourceConfig[]): readonly SourceIdentity[] {
+  return configs
+    .filter(({ enabled }) => enabled)
+    .map((config) => {
+      const { id } = config;
+      if (config.kind === "camera") return { id, modalities: config.audio ? ["image", "audio"] : ["image"] };
+      return { id, modalities: [config.kind === "text" ? "text" : "audio"] };
+    });
 }
 
 function windowsOf(pack: Pack): WindowOptions {

@@ -88,7 +88,6 @@ export const silentEncoder: EncoderTelemetry = {
   provider: () => undefined,
   encoded: () => undefined,
   failed: () => undefined,
-  restarted: () => undefined,
   rejected: () => undefined,
   variance: () => undefined,
   scanned: () => undefined,

@@ -8,17 +8,30 @@ import { Intake } from "../intake/intake.js";
 import { encodeEntry } from "../intake/journal-codec.js";
 import { Perceiver } from "../perception/perceiver.js";
 import type { WaitingBudget } from "../perception/waiting-budget.js";
-import type { ReportBase } from "../report/report.js";
+import type { Report, ReportBase } from "../report/report.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ClockStep, EventClock } from "../runtime/event-clock.js";
+import { Turns } from "../runtime/turns.js";
 import type { Source, SourceTransition } from "../sources/source.js";
 import type { OutboxMessage } from "../store/store.js";
 import type { PipelineTelemetry } from "./pipeline-telemetry.js";
+
+/** Sources that are perceived in another process, whose reports are handed to `Pipeline.take`. */
+export interface PerceptionElsewhere {
+  /** Lets its sources be started. */
+  begin(): void;
+  /** Resolves when every source has ended by itself; rejects if one cannot go on. */
+  ended(): Promise<void>;
+  /** Resolves when what it had, unless the signal aborts, is taken in and it has gone. */
+  stop(signal: AbortSignal): Promise<void>;
+}
 
 /** What the pipeline is made with. */
 export interface PipelineOptions extends GroupWriterOptions {
   readonly sources: readonly Source[];
   readonly encoders: ReadonlyMap<Modality, Encoder>;
+  /** Those of the other sources. */
+  readonly elsewhere: readonly PerceptionElsewhere[];
   /** What the reports of its sources say. */
   readonly origin: Pick<ReportBase, "site" | "encoders" | "run">;
   readonly groups: readonly GroupRunner[];
@@ -40,6 +53,9 @@ export interface PipelineOptions extends GroupWriterOptions {
   readonly health: (sourceId: string, transition: SourceTransition) => OutboxMessage;
 }
 
+/** How long reports are taken in before the event loop turns, and how long they wait at most for alerts to be published, ms. */
+const SLICE_MS = 5;
+const HOLD_MS = 100;
 /** How often time passes for groups in which nothing happens, and the wall clock is looked at, ms. */
 const TICK_MS = 200;
 
@@ -53,6 +69,7 @@ export class Pipeline {
   readonly #writer: GroupWriter;
   readonly #intake: Intake;
   readonly #perceiver: Perceiver;
+  readonly #turns: Turns;
   readonly #abort = new AbortController();
 
   constructor(options: PipelineOptions) {
@@ -66,6 +83,7 @@ export class Pipeline {
       stages: (observationId, times) => writer.remember(observationId, times),
       health: (sourceId, transition) => committer.add([], [health(sourceId, transition)]),
     });
+    this.#turns = new Turns({ sliceMs: SLICE_MS, holdBack: () => options.alertsWait() && !this.#abort.signal.aborted, holdMs: HOLD_MS });
     this.#writer = writer;
     this.#intake = intake;
     this.#perceiver = new Perceiver({
@@ -87,17 +105,25 @@ export class Pipeline {
     for (const { groupId, removed } of gone) this.#writer.forget(groupId, removed);
     for (const group of groups) this.#writer.checkpoint(group, group.removed); // what was recovered, and that nobody watched meanwhile
     this.#perceiver.start();
+    for (const perception of this.#options.elsewhere) perception.begin();
     this.#tick();
   }
 
   /** Resolves when every source has ended by itself and what it told went through; rejects if one cannot go on. */
-  ended(): Promise<void> {
-    return this.#perceiver.ended();
+  async ended(): Promise<void> {
+    await Promise.all([this.#perceiver, ...this.#options.elsewhere].map((perception) => perception.ended()));
+  }
+
+  /** Takes in a report of a source that is perceived elsewhere, in its turn; waits while more cannot be written down. */
+  async take(report: Report): Promise<void> {
+    if (this.#options.committer.isFull) await this.#options.committer.room();
+    await this.#turns.next();
+    this.#intake.take(report);
   }
 
   /** Stops sources, finishes what is queued (unless the signal aborts), and hands a last checkpoint to the committer. */
   async stop(signal: AbortSignal): Promise<void> {
-    await this.#perceiver.stop(signal);
+    await Promise.all([this.#perceiver, ...this.#options.elsewhere].map((perception) => perception.stop(signal)));
     this.#abort.abort();
     for (const group of this.#options.groups) this.#writer.checkpoint(group, [], true);
   }

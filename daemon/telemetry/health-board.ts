@@ -15,6 +15,7 @@ export class HealthBoard {
   readonly #clock: Clock;
   readonly #redactor: Redactor;
   readonly #towers = new Map<string, Readiness>();
+  readonly #perception = new Map<string, Readiness>();
   readonly #sources = new Map<string, SourceHealth>();
   readonly #shed = new Map<ShedReason, Map<string, number>>(SHED_REASONS.map((reason) => [reason, new Map()]));
   readonly #blind = new Map<string, { readonly sourceId: string; readonly modality: Modality; readonly why: string; readonly sinceMs: number }>();
@@ -45,6 +46,16 @@ export class HealthBoard {
 
   towerFailed(tower: string, reason: string): void {
     this.#towers.set(tower, { state: "failed", detail: this.#redactor.text(reason) });
+  }
+
+  /** A perception process is expected from now on. */
+  perceptionStarting(process: string): void {
+    this.#perception.set(process, { state: "starting" });
+  }
+
+  /** Whether a perception process perceives: undefined, or why it does not. */
+  perception(process: string, fault: string | undefined): void {
+    this.#perception.set(process, fault === undefined ? { state: "ready" } : { state: "failed", detail: this.#redactor.text(fault) });
   }
 
   /** The store is open, or a commit went through. */
@@ -136,6 +147,7 @@ export class HealthBoard {
     return {
       stopping: this.#stopping,
       towers: new Map(this.#towers),
+      perception: new Map(this.#perception),
       outbox: this.#outbox,
       sources: new Map(this.#sources),
       blind: [...this.#blind.values()].map(({ sinceMs, ...blind }) => ({ ...blind, forMs: nowMs - sinceMs })),

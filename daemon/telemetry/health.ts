@@ -47,6 +47,8 @@ export interface SourceHealth {
 export interface HealthSnapshot {
   readonly stopping: boolean;
   readonly towers: ReadonlyMap<string, Readiness>;
+  /** The perception processes; none where there is no camera and no microphone. */
+  readonly perception: ReadonlyMap<string, Readiness>;
   readonly outbox: Readiness;
   readonly sources: ReadonlyMap<string, SourceHealth>;
   /** What healthy sources give and nobody looks at, and for how long, ms. */
@@ -87,7 +89,7 @@ export function livez(snapshot: HealthSnapshot): HealthReport {
 
 /** Whether an observation would reach the outbox. A missing broker only degrades: alerts wait on disk. */
 export function readyz(snapshot: HealthSnapshot): HealthReport {
-  const parts = [checkTowers, checkOutbox, checkPlace, checkSources, checkObservations, checkTimes, checkIntake, checkBroker, checkDelivery];
+  const parts = [checkTowers, checkPerception, checkOutbox, checkPlace, checkSources, checkObservations, checkTimes, checkIntake, checkBroker, checkDelivery];
   const checks = parts.map((check) => check(snapshot));
   if (snapshot.stopping) checks.unshift({ name: "daemon", status: "failed", reason: "it is stopping" });
   return report(checks);
@@ -119,6 +121,14 @@ function checkTowers({ towers }: HealthSnapshot): HealthCheck {
     return { name, status: "failed", reason: towers.size === 0 ? "none is loaded yet" : `not proved yet: ${starting.join(", ")}` };
   }
   return { name, status: "ok", reason: `proved: ${[...towers.keys()].join(", ")}` };
+}
+
+function checkPerception({ perception }: HealthSnapshot): HealthCheck {
+  const name = "perception";
+  const down = [...perception].filter(([, { state }]) => state !== "ready");
+  if (down.length === 0) return { name, status: "ok", reason: perception.size === 0 ? "nothing is looked at or listened to" : `every process runs: ${[...perception.keys()].join(", ")}` };
+  const reason = down.map(([process, { state, detail }]) => (state === "starting" ? `${process} has not proved its towers yet` : (detail ?? `${process} failed`))).join(", ");
+  return { name, status: down.length < perception.size ? "degraded" : "failed", reason };
 }
 
 function checkOutbox({ outbox }: HealthSnapshot): HealthCheck {

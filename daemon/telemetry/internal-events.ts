@@ -1,5 +1,4 @@
 // All that happens inside the daemon, told once and turned into metrics, log lines and health.
-import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { systemClock, type Clock } from "../runtime/clock.js";
 import { BusEvents } from "./bus-events.js";
@@ -10,6 +9,7 @@ import type { HealthBoard } from "./health-board.js";
 import { LifeEvents } from "./life-events.js";
 import type { Logger } from "./logger.js";
 import type { Metrics } from "./metrics.js";
+import { PerceptionEvents } from "./perception-events.js";
 import { SourceEvents } from "./source-events.js";
 import { StageEvents } from "./stage-events.js";
 import type { PipelineTelemetry } from "../pipeline/pipeline-telemetry.js";
@@ -29,7 +29,8 @@ export interface InternalEventsOptions {
 export class InternalEvents {
   readonly stages: StageEvents;
   readonly sources: SourceEvents;
-  readonly encoders: EncoderTelemetry;
+  readonly encoders: EncoderEvents;
+  readonly perception: PerceptionEvents;
   readonly fusion: FusionEvents;
   readonly store: StoreEvents;
   readonly bus: BusEvents;
@@ -46,6 +47,7 @@ export class InternalEvents {
     this.stages = stages;
     this.sources = sources;
     this.encoders = new EncoderEvents(metrics, logger, health, stages.errors, sources);
+    this.perception = new PerceptionEvents(metrics, logger, health, stages, this.encoders);
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(metrics, logger, health);

@@ -38,7 +38,6 @@ const GATHER_MS = { image: 20, audio: 0 } as const;
 
 interface Job {
   readonly capture: ModelCapture;
-  readonly sinceMs: number;
   readonly resolve: (encoded: Encoded) => void;
   readonly reject: (error: FusiondError) => void;
 }
@@ -62,8 +61,8 @@ export class Tower implements Encoder {
   readonly #monitor: VectorMonitor;
   readonly #waiting: Job[] = [];
   #proved: { readonly gate: Gate; readonly model: Model } | undefined;
-  /** What is being worked on, the oldest first. */
-  #under: readonly Looked[] = [];
+  /** Since when it works on the captures that are under way, monotonic ms. */
+  #sinceMs: number | undefined;
   #working: Promise<void> = Promise.resolve();
   #isWorking = false;
   /** Wakes who waits for more pieces. */
@@ -80,10 +79,9 @@ export class Tower implements Encoder {
     this.#monitor = new VectorMonitor(this.dimensions);
   }
 
-  /** How long the oldest capture that is not answered yet has been here, ms; 0: there is none. */
-  get oldestMs(): number {
-    const oldest = this.#under[0]?.job ?? this.#waiting[0];
-    return oldest === undefined ? 0 : performance.now() - oldest.sinceMs;
+  /** How long the captures that are under way have been, ms; 0: none is. */
+  get underWayMs(): number {
+    return this.#sinceMs === undefined ? 0 : performance.now() - this.#sinceMs;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -107,7 +105,7 @@ export class Tower implements Encoder {
     if (this.#proved === undefined) return this.#refuse(`the tower of ${this.modality} was not started`);
     if (this.#waiting.length >= (this.#options.waitingMax ?? 64)) return this.#refuse(`the tower of ${this.modality} is behind: too many captures wait`);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ capture, sinceMs: performance.now(), resolve, reject });
+      this.#waiting.push({ capture, resolve, reject });
       this.#more?.();
       if (!this.#isWorking) this.#working = this.#work();
     });
@@ -134,10 +132,11 @@ export class Tower implements Encoder {
     this.#isWorking = true;
     while (this.#waiting.length > 0) {
       const { gate, model } = this.#running();
+      this.#sinceMs = performance.now();
       const looked = await this.#gather(gate, model.batchMax);
       this.#deliver(looked, await encodeLooks(model, looked.map(({ look }) => look)));
-      this.#under = [];
     }
+    this.#sinceMs = undefined;
     this.#isWorking = false;
   }
 
@@ -149,7 +148,6 @@ export class Tower implements Encoder {
   /** Looks at what waits, one capture a turn of the event loop, until there are pieces for a whole run or nothing more is worth waiting for. */
   async #gather(gate: Gate, piecesMax: number): Promise<readonly Looked[]> {
     const looked: Looked[] = [];
-    this.#under = looked;
     const untilMs = performance.now() + GATHER_MS[this.modality];
     let pieces = 0;
     while (pieces < piecesMax) {

@@ -23,12 +23,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/store": ["fusion/model", "rules", "daemon/runtime", "daemon/codec"],
   "daemon/sinks": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec", "daemon/store/store.ts", "daemon/sources/source.ts"],
   "daemon/http": ["fusion/model", "config/loopback.ts", "daemon/runtime"],
-  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/pipeline/pipeline-telemetry.ts", "daemon/groups/group-telemetry.ts", "rules/episode.ts", "rules/suppression.ts"],
+  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/perception/loss-reasons.ts", "daemon/pipeline/pipeline-telemetry.ts", "daemon/groups/group-telemetry.ts", "rules/episode.ts", "rules/suppression.ts"],
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/models": ["fusion", "fusion/model", "encoders", "encoders/child", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/groups": ["fusion", "fusion/model", "rules"],
   "daemon/report": ["fusion", "fusion/model", "rules", "daemon/codec", "daemon/sources/source.ts"],
   "daemon/perception": ["fusion", "fusion/model", "rules", "encoders", "daemon/runtime", "daemon/report", "daemon/sources"],
+  "daemon/perception/child": ["fusion/model", "encoders", "daemon/runtime", "daemon/report", "daemon/perception", "daemon/compose"],
   "daemon/intake": ["fusion", "fusion/model", "rules", "daemon/runtime", "daemon/codec", "daemon/report", "daemon/groups", "daemon/store", "daemon/sources/source.ts", "daemon/perception/losses.ts"],
   "daemon/pipeline": [...STAGES, "daemon/groups", "daemon/intake", "daemon/perception", "daemon/report"],
   "daemon/demo": [...STAGES, "daemon/tail"],
@@ -45,6 +46,7 @@ const PURE_FOLDERS = ["fusion", "rules", "daemon/groups"] as const;
 
 /** Further imports of which nothing may be left at run time: telemetry implements every stage's small interface. */
 const MAY_IMPORT_TYPES: Readonly<Record<string, readonly string[]>> = {
+  "daemon/perception": ["config"],
   "daemon/telemetry": [...STAGES, "daemon/groups", "daemon/http", "daemon/intake", "daemon/perception", "daemon/pipeline"],
 };
 

@@ -54,6 +54,16 @@ sources: {cam: {camera: "rtsp://127.0.0.1/x"}, mic: {microphone: default}, off: 
   t.end();
 });
 
+void t.test("check: says which process perceives which source", (t) => {
+  const sources = "sources: {a: {camera: a.txt}, b: {camera: a.txt}, m: {microphone: a.txt}, l: {text: {file: a.txt}}, off: {camera: a.txt, enabled: false}}";
+  const { stdout } = check(t, `site: s\nnats: {embedded: true}\nperception: {processes: 2}\n${sources}\n`);
+  const lines = stdout.split("\n").filter((line) => line.startsWith("perception "));
+  t.match(lines, [/^perception p1: /, /^perception p2: /]);
+  t.same(lines.flatMap((line) => line.replace(/^.*: /, "").split(", ")).sort(), ["a", "b", "m"], "each once, and no feed of text");
+  t.match(check(t, `site: s\nnats: {embedded: true}\nperception: {processes: 65}\n${sources}\n`).stderr.join("\n"), /f\.yaml:3:25: "processes" must be at most 64/);
+  t.end();
+});
+
 void t.test("check: the command is one that a shell can start", (t) => {
   const { status, stdout } = spawnSync(main, ["--version"], { encoding: "utf8" });
   t.equal(status, 0);

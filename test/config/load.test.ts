@@ -46,6 +46,7 @@ void t.test("config: fills in every default", (t) => {
     },
     outbox: { maxBytes: 256 * 2 ** 20, keepAcknowledgedMs: 600_000 },
     encoders: { pack: "embedded", device: "cpu", threads: 1 },
+    perception: { processes: "auto" },
     sources: [
       {
         id: "cam",

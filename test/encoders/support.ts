@@ -1,16 +1,13 @@
 // What the tests of the towers share: the embedded pack, copies of it to tamper with, made-up captures, a recorder.
-import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawnBound } from "../../daemon/runtime/child-process.js";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import type { FrameCapture, SoundCapture, TextCapture } from "../../encoders/capture.js";
 import { loadOpenCv } from "../../encoders/child/opencv.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import { Tower, type TowerOptions } from "../../encoders/child/tower.js";
-import { EncoderHost, type EncoderHostOptions } from "../../encoders/encoder-host.js";
 import { loadPack } from "../../encoders/pack.js";
 import { DEFAULT_CAMERA_GATE } from "../../encoders/tower-spec.js";
 import { messageOf } from "../../fusion/model/errors.js";
@@ -75,9 +72,6 @@ export class Recorder implements EncoderTelemetry {
   failed(_modality: string, code: string): void {
     this.told.push(`failed:${code}`);
   }
-  restarted(_modality: string, reason: string): void {
-    this.told.push(`restarted:${reason}`);
-  }
   rejected(_modality: string, reason: string): void {
     this.told.push(`rejected:${reason}`);
   }
@@ -93,40 +87,6 @@ export class Recorder implements EncoderTelemetry {
   variance(_modality: string, variance: number): void {
     this.lastVariance = variance;
   }
-}
-
-/** A host whose children are known to the test. */
-export interface TestHost {
-  readonly host: EncoderHost;
-  readonly telemetry: Recorder;
-  /** Every child that was started, the newest last. */
-  readonly children: ChildProcess[];
-}
-
-/** A tower that is stopped when the test is over. */
-export async function testHost(
-  t: { teardown(fn: () => Promise<void>): unknown },
-  modality: "image" | "audio",
-  options: Partial<EncoderHostOptions> & { readonly folder?: string } = {},
-): Promise<TestHost> {
-  const telemetry = new Recorder();
-  const children: ChildProcess[] = [];
-  const host = new EncoderHost({
-    modality,
-    pack: await loadPack(options.folder ?? embeddedPack),
-    device: "cpu",
-    threads: 1,
-    gate: { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) },
-    telemetry,
-    spawn: (...args) => {
-      const child = spawnBound(...args);
-      children.push(child);
-      return child;
-    },
-    ...options,
-  });
-  t.teardown(() => host.stop());
-  return { host, telemetry, children };
 }
 
 /** A tower of the test's own process, stopped when the test is over. */

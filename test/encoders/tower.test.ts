@@ -167,7 +167,7 @@ void t.test("tower: pieces of several live cameras are run together, bit for bit
   }
   t.same((await Promise.all(together)).flatMap(({ observations }) => observations), each);
   t.same(live.telemetry.batches, [each.length], "in one run");
-  t.equal(live.tower.oldestMs, 0, "nothing is left");
+  t.equal(live.tower.underWayMs, 0, "nothing is left");
 });
 
 void t.test("tower: what makes a run fail spoils only itself", async (t) => {

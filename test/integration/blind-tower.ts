@@ -31,9 +31,9 @@ interface Alert {
   readonly unwitnessed?: boolean;
 }
 
-/** The processes of the daemon's towers. */
-function towersOf(daemon: Fusiond): readonly number[] {
-  return descendants(daemon.pid).filter((pid) => isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("encoders/child/main.js"));
+/** The processes that perceive for the daemon. */
+function perceptionOf(daemon: Fusiond): readonly number[] {
+  return descendants(daemon.pid).filter((pid) => isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("perception/child/main.js"));
 }
 
 /** Gives the tower a signal each time it starts, while doors open and nobody can see who is there; then lets it live again. */
@@ -55,7 +55,7 @@ export async function staysSilentWhileBlind(t: Test, fault: "SIGKILL" | "SIGSTOP
 
   await eventually(() => fired("person").length > 0);
   const heal = again(20, () => {
-    for (const pid of towersOf(daemon)) process.kill(pid, fault);
+    for (const pid of perceptionOf(daemon)) process.kill(pid, fault);
   });
   t.teardown(heal);
   const broken = await eventually(async () => {
@@ -71,7 +71,7 @@ export async function staysSilentWhileBlind(t: Test, fault: "SIGKILL" | "SIGSTOP
   for (const rule of ["nobody", "alone", "quiet"]) t.strictSame(fired(rule), [], `${rule} stays silent`);
 
   heal();
-  for (const pid of towersOf(daemon)) process.kill(pid, "SIGKILL"); // one that was stopped never starts
+  for (const pid of perceptionOf(daemon)) process.kill(pid, "SIGKILL"); // one that was stopped never starts
   const real = await eventually(() => fired("quiet")[0]);
   t.notOk(real.unwitnessed, "what is really absent is told as soon as somebody looks again");
   opening();

@@ -14,7 +14,7 @@ import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { MediaSource } from "../../daemon/sources/media-source.js";
 import { findPack, loadPack } from "../../encoders/pack.js";
 import { Scorer } from "../../fusion/scorer.js";
-import { testHost, withoutOpenCv } from "../encoders/support.js";
+import { testTower, withoutOpenCv } from "../encoders/support.js";
 import { mediaOptions, RememberedTelemetry } from "../sources/support.js";
 import { media, sharedData } from "../support/debian.js";
 
@@ -110,14 +110,14 @@ void t.test("pack quality: photographs of another origin are seen as what they a
 });
 
 void t.test("pack quality: what moves in footage of pedestrians is seen as a person", { skip }, async (t) => {
-  const { host } = await testHost(t, "image");
-  await host.start(never);
+  const { tower } = await testTower(t, "image");
+  await tower.start(never);
   const person = new Scorer(pack.space, [pack.vocabulary.vector("person") as Float32Array]);
   const llrs: number[] = [];
   const source = new MediaSource(mediaOptions(media.pedestrians(), { picture: { fps: 5, widthPx: 640 } }), new RememberedTelemetry());
   for await (const signal of source.observe(never)) {
     if (signal.kind !== "capture") continue;
-    const { observations } = await host.encode(signal.capture);
+    const { observations } = await tower.encode(signal.capture);
     for (const observation of observations) {
       if (observation.gate === "open" && observation.track !== undefined) llrs.push(person.score(observation, undefined)?.llr[0] as number);
     }

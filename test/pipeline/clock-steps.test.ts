@@ -96,6 +96,7 @@ class Life {
     const limits = { lineBytesMax: 4096, linesPerSecondMax: 50, queueCapacity: 64 };
     this.#pipeline = new Pipeline({
       sources: [new TextSource({ id: "log", origin: { kind: "subject", subject: "s", feed }, json: true, ...limits }, new RememberedTelemetry(), clock)],
+      elsewhere: [],
       encoders: new Map([["text", lines]]),
       groups: [this.runner],
       origin: { site: "test", encoders: "test", run: 0 },

@@ -42,6 +42,7 @@ function pipelineOf(observe: Source["observe"], spoil: (id: string) => object = 
     sources: [{ id: "cam-a", modalities: ["image"], finite: false, observe }],
     encoders: new Map([["image", { ...tower, encode: async (capture) => ({ encodeMs: 1, observations: (await tower.encode(capture)).observations.map((one) => ({ ...one, ...spoil(one.id) })) }) }]]),
     groups: [runner],
+    elsewhere: [],
     origin: { site: "test", encoders: "test", run: 0 },
     groupOf: () => runner,
     committer,

@@ -158,6 +158,7 @@ export function pipelineOver(scene: Scene, store: MemoryStore, left?: RecoveredG
   const pipeline = new Pipeline({
     sources: sceneInputs.map(([id, modality]) => sourceOf(id, modality, signalsOf(scene, id, modality, except), pause)),
     encoders: new Map([["image", towerOf(scene, "image", quick)], ["audio", towerOf(scene, "audio", quick)]]),
+    elsewhere: [],
     origin: { site: "test", encoders: scene.space.id, run: left === undefined ? 0 : 1 },
     groups: [runner],
     groupOf: () => runner,

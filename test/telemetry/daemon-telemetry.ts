@@ -79,7 +79,7 @@ export const suppression: Suppression = {
 
 /** Tells every stage's telemetry everything it can be told, with ids inside and outside the configuration. */
 export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): void {
-  const { sources, encoders, pipeline, fusion, store, bus, life, stages } = events;
+  const { sources, encoders, perception, pipeline, fusion, store, bus, life, stages } = events;
   for (const id of ["dock-cam", "rtsp://admin:hunter2@10.0.0.7/"]) {
     pipeline.sourceState(id, { state: "healthy", at: 0, witnesses: [{ modality: "image", healthy: true, at: 0 }] });
     pipeline.observed(id, "image", 1_700_000_000_500);
@@ -97,17 +97,23 @@ export function tellEverything({ events }: ReturnType<typeof daemonTelemetry>): 
   }
   for (const stage of ["capture", "encode", "fuse", "outbox"] as const) pipeline.took(stage, 12);
   pipeline.failed("fuse", new Error("/srv/someone/secret"));
-  encoders.provider("image", "cpu");
-  encoders.provider("audio", "a provider that nobody knows");
-  encoders.encoded("image", 8, 2);
-  encoders.failed("image", "encode_timeout");
-  encoders.failed("image", "no code of ours");
-  encoders.restarted("image", "crash");
-  encoders.rejected("audio", "norm");
-  encoders.variance("audio", 0.8);
-  encoders.scanned("dock-cam", 2, 9400);
-  encoders.scanPutOff("dock-cam");
-  encoders.serving("audio", "it keeps crashing");
+  const towers = encoders.of("p1");
+  towers.provider("image", "cpu");
+  towers.provider("audio", "a provider that nobody knows");
+  towers.encoded("image", 8, 2);
+  towers.failed("image", "encode_timeout");
+  towers.failed("image", "no code of ours");
+  towers.rejected("audio", "norm");
+  towers.variance("audio", 0.8);
+  towers.scanned("dock-cam", 2, 9400);
+  towers.scanPutOff("dock-cam");
+  towers.serving("audio", "it keeps crashing");
+  perception.assigned("p1", ["dock-cam"]);
+  perception.perceiving("p1", undefined);
+  perception.waiting("p1", [{ sourceId: "dock-cam", modality: "image", size: 1, capacity: 32, oldestAgeMs: 12 }]);
+  perception.callsLost("p1", 3);
+  perception.restarted("p1", "crash");
+  perception.perceiving("p1", "it ended by SIGKILL");
   for (const group of ["dock", "a group that nobody configured"]) {
     fusion.eventEnded(group, "gap");
     fusion.eventEnded(group, "merged");

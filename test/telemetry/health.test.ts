@@ -11,6 +11,7 @@ const healthy: SourceHealth = { state: "healthy", blind: [] };
 const good: HealthSnapshot = {
   stopping: false,
   towers: new Map([["image", { state: "ready" }]]),
+  perception: new Map([["p1", { state: "ready" }]]),
   outbox: { state: "ready" },
   sources: new Map([["dock-cam", healthy]]),
   blind: [],
@@ -30,6 +31,12 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
   const table: readonly (readonly [string, Partial<HealthSnapshot>, string])[] = [
     ["all well", {}, "ok"],
     ["no tower yet", { towers: new Map() }, "failed; towers: none is loaded yet"],
+    ["a process not up yet", { perception: new Map([["p1", { state: "starting" }]]) }, "failed; perception: p1 has not proved its towers yet"],
+    [
+      "a process lost",
+      { perception: new Map([["p1", { state: "ready" }], ["p2", { state: "failed", detail: "perception process p2 ended by SIGKILL" }]]) },
+      "degraded; perception: perception process p2 ended by SIGKILL",
+    ],
     ["tower not proved", { towers: new Map([["image", { state: "starting" }]]) }, "failed; towers: not proved yet: image"],
     ["tower failed", { towers: new Map([["image", { state: "failed", detail: "golden vectors differ" }]]) }, "failed; towers: image failed (golden vectors differ)"],
     [
@@ -70,7 +77,7 @@ void t.test("readyz: the matrix of what may be missing", (t) => {
     ["a stalled pipeline is livez' business", { pipeline: { waitingItems: 3, stalledMs: 1e9 } }, "ok"],
   ];
   for (const [name, change, line] of table) t.equal(readyz({ ...good, ...change }).line, line, name);
-  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "outbox", "state_folder", "sources", "observations", "times", "intake", "broker", "delivery"]);
+  t.strictSame(readyz(good).checks.map(({ name }) => name), ["towers", "perception", "outbox", "state_folder", "sources", "observations", "times", "intake", "broker", "delivery"]);
   t.end();
 });
 

@@ -13,7 +13,7 @@ import { daemonTelemetry, incident, outboxCounts, tellEverything } from "./daemo
 const promtool = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fusiond/debian/usr/bin/promtool");
 
 /** Labels whose values come from the configuration, the build, or the error codes that the log has. */
-const OPEN_LABELS = new Set(["source", "group", "rule", "queue", "version", "node_version", "code"]);
+const OPEN_LABELS = new Set(["source", "group", "rule", "queue", "version", "node_version", "code", "process"]);
 /** Metrics that show nothing but what is so at present. */
 const PRESENT_ONLY = new Set(["fusiond_encoder_provider_info"]);
 
@@ -96,7 +96,7 @@ void t.test("metrics: labels hold only closed or configured values whatever is t
   t.strictSame(labelValues(text, "provider"), ["cpu", "other"]);
   t.strictSame(labelValues(text, "code"), ["encode_timeout", "other"]);
   t.strictSame(labelValues(text, "stage"), ["capture", "encode", "fuse", "outbox"]);
-  t.strictSame(labelValues(text, "queue"), ["encode:image"]);
+  t.strictSame(labelValues(text, "queue"), ["dock-cam image", "encode:image"]);
 });
 
 void t.test("metrics: counts what it was told", async (t) => {
@@ -203,7 +203,7 @@ void t.test("metrics: a scrape shows the last counts when the store fails, and t
 void t.test("metrics: a capture that could not be encoded is one error of its stage", async (t) => {
   const { events, metrics } = daemonTelemetry();
   const error = new FusiondError("encode_timeout", "the tower of images took too long");
-  events.encoders.failed("image", error.code);
+  events.encoders.of("p1").failed("image", error.code);
   events.pipeline.failed("encode", error);
   t.match(await metrics.scrape(), /fusiond_stage_errors_total\{stage="encode",code="encode_timeout"\} 1$/m);
 });

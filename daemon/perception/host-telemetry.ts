@@ -1,0 +1,15 @@
+// What the daemon tells of its perception processes, beside what they tell themselves.
+import type { LossReason } from "./loss-reasons.js";
+import type { WaitingInput } from "./protocol.js";
+
+/** What is told of the processes, each by its name. */
+export interface HostTelemetry {
+  /** Whether a process perceives: undefined, or why it does not. Told when it changes. */
+  perceiving(process: string, fault: string | undefined): void;
+  /** A process was lost and is started again. */
+  restarted(process: string, reason: LossReason): void;
+  /** Calls of telemetry that a process could not tell. */
+  callsLost(process: string, count: number): void;
+  /** What waits in a process for its towers, as it said last. */
+  waiting(process: string, inputs: readonly WaitingInput[]): void;
+}
