@@ -4,7 +4,7 @@ import type { Scan } from "../encoder.js";
 import type { CameraGateOptions } from "../tower-spec.js";
 import { blacken, rasterise, type Mask } from "./mask.js";
 import { MotionDetector, smallCopy, type SmallCopy } from "./motion.js";
-import type { Mat, OpenCv, Rect } from "./opencv.js";
+import { releasing, type Mat, type OpenCv, type Rect } from "./opencv.js";
 import { RegionTracker } from "./region-tracker.js";
 import { overlap, squareAround } from "./regions.js";
 import { Rests } from "./rests.js";
@@ -68,8 +68,13 @@ export class CameraGate {
 
   /** What of a blackened frame is to be encoded now; `isBusy`: what stands still waits for what moves. */
   look(frame: Mat, capture: FrameCapture, isBusy: boolean): GateLook {
-    const { width, height, capturedAt } = capture;
+    const { width, height } = capture;
     const copy = smallCopy(this.#cv, frame, width, height);
+    return releasing(copy.picture, () => this.#lookAt(copy, capture, isBusy));
+  }
+
+  #lookAt(copy: SmallCopy, capture: FrameCapture, isBusy: boolean): GateLook {
+    const { capturedAt } = capture;
     const motion = this.#motion.detect(copy, capturedAt);
     const { looks, scan } = this.#scan?.step(capturedAt, isBusy) ?? { looks: [] };
     const moves = (rect: Rect): boolean => motion.kind !== "learning" && motion.boxes.some((box) => overlap(rect, box) > 0);
@@ -111,7 +116,8 @@ export class CameraGate {
 
   #stillPicture({ picture, cols, rows }: SmallCopy): GreyPicture {
     const [width, height] = [Math.max(1, Math.round(cols / STILL_STEP)), Math.max(1, Math.round(rows / STILL_STEP))];
-    const grey = picture.resize(height, width, 0, 0, this.#cv.INTER_AREA).cvtColor(this.#cv.COLOR_RGB2GRAY).getData();
+    const small = releasing(picture.resize(height, width, 0, 0, this.#cv.INTER_AREA), (resized) => resized.cvtColor(this.#cv.COLOR_RGB2GRAY));
+    const grey = releasing(small, (mat) => mat.getData());
     return { width, height, grey: new Uint8Array(grey.buffer, grey.byteOffset, grey.byteLength) };
   }
 }

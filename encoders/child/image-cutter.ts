@@ -2,7 +2,7 @@
 import type { FrameCapture } from "../capture.js";
 import { CAMERAS_MAX, type ImageGateOptions, type ModelCapture, type TowerSpec } from "../tower-spec.js";
 import { CameraGate, type Part } from "./camera-gate.js";
-import type { Mat, OpenCv, Rect } from "./opencv.js";
+import { releasing, type Mat, type OpenCv, type Rect } from "./opencv.js";
 import { widened } from "./regions.js";
 import { SourceStates } from "./source-states.js";
 import type { Cut, Gate, Look } from "./look.js";
@@ -44,14 +44,12 @@ export class ImageCutter implements Gate {
     gate?.blacken(capture);
     const cv = this.#cv;
     const frame = new cv.Mat(Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), height, width, cv.CV_8UC3);
-    try {
+    return releasing(frame, () => {
       if (gate === undefined) return { cuts: [this.#crop(frame, capture, { rect: { x: 0, y: 0, width, height } })] };
       const { parts, scan, isLearning } = gate.look(frame, capture, isBusy);
       const cuts = parts.map((part) => this.#crop(frame, capture, part));
       return { cuts, ...(scan === undefined ? {} : { scan }), ...(isLearning ? { unseen: LEARNING } : {}) };
-    } finally {
-      frame.release(); // frames come faster than the collector frees what lies outside the heap
-    }
+    });
   }
 
   /** Quality: the share of the model's side that the part fills. */
@@ -71,7 +69,8 @@ export class ImageCutter implements Gate {
   #pixels(frame: Mat, { x, y, width, height }: Rect): Uint8Array {
     const cv = this.#cv;
     const interpolation = Math.min(width, height) >= this.#side ? cv.INTER_AREA : cv.INTER_LINEAR;
-    const pixels = frame.getRegion(new cv.Rect(x, y, width, height)).resize(this.#side, this.#side, 0, 0, interpolation).getData();
+    const cut = releasing(frame.getRegion(new cv.Rect(x, y, width, height)), (region) => region.resize(this.#side, this.#side, 0, 0, interpolation));
+    const pixels = releasing(cut, (mat) => mat.getData());
     return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   }
 }

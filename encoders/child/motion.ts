@@ -1,5 +1,5 @@
 // Where a picture moves: background subtraction on a small copy of it.
-import type { BackgroundSubtractor, Mat, OpenCv, Rect } from "./opencv.js";
+import { releasing, type BackgroundSubtractor, type Mat, type OpenCv, type Rect } from "./opencv.js";
 import { mergeBoxes } from "./regions.js";
 
 /** Width of the copy that movement is looked for in, pixels. */
@@ -31,7 +31,7 @@ export interface SmallCopy {
   readonly scale: number;
 }
 
-/** The copy of a frame in which movement is looked for. */
+/** The copy of a frame in which movement is looked for; whoever asks for it releases it. */
 export function smallCopy(cv: OpenCv, frame: Mat, width: number, height: number): SmallCopy {
   const cols = Math.min(ANALYSIS_WIDTH, width);
   const rows = Math.max(1, Math.round((height * cols) / width));
@@ -69,17 +69,24 @@ export class MotionDetector {
     // 0.5 is OpenCV's own threshold of 16 (squared distances in standard deviations).
     this.#background ??= new cv.BackgroundSubtractorMOG2(HISTORY_FRAMES, 28 - 24 * this.#sensitivity, true);
     const learningRate = this.#learningRate();
-    const moving = this.#background.apply(small, learningRate).threshold(200, 255, cv.THRESH_BINARY); // 127 is shadow
+    const isMoving = releasing(this.#background.apply(small, learningRate), (marked) => marked.threshold(200, 255, cv.THRESH_BINARY)); // 127 is shadow
     this.#frames++;
+    return releasing(isMoving, (moving) => this.#judge(moving, { cols, rows, scale }, capturedAt));
+  }
+
+  #judge(moving: Mat, { cols, rows, scale }: Omit<SmallCopy, "picture">, capturedAt: number): Motion {
+    const cv = this.#cv;
     const isWarm = this.#frames > WARM_UP_FRAMES || (this.#frames > WARM_UP_FRAMES_MIN && capturedAt - this.#startedAt >= WARM_UP_MS);
     if (!isWarm) return { kind: "learning" };
-    if (moving.countNonZero() > SCENE_CHANGE_SHARE * rows * cols) {
+    const movingPoints = moving.countNonZero();
+    if (movingPoints === 0) return { kind: "boxes", boxes: [] };
+    if (movingPoints > SCENE_CHANGE_SHARE * rows * cols) {
       this.#background = undefined;
       this.#frames = 0;
       return { kind: "learning" };
     }
-    const blobs = moving.morphologyEx(this.#opening, cv.MORPH_OPEN).morphologyEx(this.#closing, cv.MORPH_CLOSE);
-    return { kind: "boxes", boxes: this.#boxesOf(blobs, cols, rows, scale) };
+    const blobs = releasing(moving.morphologyEx(this.#opening, cv.MORPH_OPEN), (opened) => opened.morphologyEx(this.#closing, cv.MORPH_CLOSE));
+    return { kind: "boxes", boxes: releasing(blobs, (closed) => this.#boxesOf(closed, cols, rows, scale)) };
   }
 
   #learningRate(): number {

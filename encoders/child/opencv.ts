@@ -23,6 +23,15 @@ export interface Mat {
   release(): void;
 }
 
+/** What is made of a matrix, which is released then: frames come faster than the collector frees what lies outside the heap. */
+export function releasing<T>(mat: Mat, make: (mat: Mat) => T): T {
+  try {
+    return make(mat);
+  } finally {
+    mat.release();
+  }
+}
+
 /** Learns the background of a picture and marks what moves: 255 moving, 127 shadow, 0 background. */
 export interface BackgroundSubtractor {
   /** `learningRate`: share of this frame in the background, 0..1. */

@@ -208,3 +208,30 @@ void t.test("image gate: what was cut is copied, so that the frame's pixels can 
   }
   t.end();
 });
+
+void t.test("image gate: what OpenCV holds of a frame is released with it, not when the collector comes by", { skip }, (t) => {
+  const cv = loadOpenCv();
+  const alive = new Set<unknown>();
+  const watch = (prototype: object, names: readonly string[], note: (mat: unknown, made: unknown) => void): void => {
+    for (const name of names) {
+      const own = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
+      const watched = function (this: unknown, ...args: unknown[]): unknown {
+        const made = own.apply(this, args);
+        note(this, made);
+        return made;
+      };
+      Reflect.set(prototype, name, watched);
+      t.teardown(() => Reflect.set(prototype, name, own));
+    }
+  };
+  const mats = cv.Mat.prototype as object;
+  watch(mats, ["resize", "getRegion", "threshold", "morphologyEx", "cvtColor"], (_, made) => alive.add(made));
+  watch(cv.BackgroundSubtractorMOG2.prototype as object, ["apply"], (_, made) => alive.add(made));
+  watch(mats, ["release"], (mat) => alive.delete(mat));
+  const cutter = new ImageCutter(tower, { cameras: new Map([["cam", { ...moving, scanRate: 6 }]]) }, cv);
+  for (let i = 0; i < 40; i++) {
+    const { cuts } = cutter.cut(frame(i, [{ x: 6 * i, y: 60, side: 40 }]), false);
+    t.equal(alive.size, 0, `frame ${i}, ${cuts.length} cuts`);
+  }
+  t.end();
+});
