@@ -13,12 +13,13 @@ export interface Foldable<Step, Output> {
 
 /** Where a step stands in the canonical order. */
 export interface StepOrder<Step> {
+  /** A total order: 0 for the same step only. */
   compare(a: Step, b: Step): number;
   timeOf(step: Step): number;
 }
 
-/** What became of a step. */
-export type Arrival = "in_order" | "refolded" | "late";
+/** What became of a step. `known`: it is in the tail already, and changed nothing. */
+export type Arrival = "in_order" | "refolded" | "known" | "late";
 
 /** A state along the tail, so that a refold need not begin at the watermark: `steps` of the tail are in it. */
 interface Mark<State> {
@@ -33,8 +34,8 @@ const MARK_EVERY = 16;
  * Keeps two states: one committed at the watermark, in canonical order, and the state now, which speaks at once.
  *
  * A step in order is one step of the state now; one out of order refolds the tail from the last mark before it. A step at
- * or before the watermark is late and changes nothing. For every order of arrival within the watermark the committed
- * states are equal. Times are whole milliseconds. Bound: the tail holds the steps since the watermark.
+ * or before the watermark is late and changes nothing, nor does one that is in the tail. For every order of arrival within
+ * the watermark, however often each step comes, the committed states are equal. Times are whole milliseconds. Bound: the tail holds the steps since the watermark.
  */
 export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>> {
   readonly #order: StepOrder<Step>;
@@ -74,6 +75,8 @@ export class SpeculativeFold<Step, Output, State extends Foldable<Step, Output>>
   observe(step: Step): Arrival {
     if (this.#order.timeOf(step) <= this.#watermark) return "late";
     const at = insertionPoint(this.#tail, step, this.#order);
+    const before = this.#tail[at - 1];
+    if (before !== undefined && this.#order.compare(before, step) === 0) return "known";
     const inOrder = at === this.#tail.length;
     this.#tail.splice(at, 0, step);
     try {

@@ -13,6 +13,7 @@ import { Committer } from "../intake/committer.js";
 import { decodeBackground, decodeCheckpoint, decodeEntry } from "../intake/journal-codec.js";
 import type { Recovery } from "../groups/group-runner.js";
 import type { PerceptionHost } from "../perception/perception-host.js";
+import type { Astray } from "../intake/silent-inputs.js";
 import { goneGroups, type GoneGroup } from "../intake/gone-groups.js";
 import { Pipeline, type PipelineOptions } from "../pipeline/pipeline.js";
 import { systemClock } from "../runtime/clock.js";
@@ -254,7 +255,7 @@ export class Daemon {
         watermarkLagMs: () => (Number.isFinite(group.watermark) ? this.#eventClock.nowMs() - group.watermark : undefined),
       });
     }
-    health.watchTimes(() => astraySources(groups));
+    health.watchTimes(() => astraySources(this.#pipeline?.astray ?? []));
     const heldBack = (ruleId: string, groupId: string): HeldBackView => events.fusion.heldBack(ruleId, groupId);
     this.#explain = (ruleId) => answerFor(ruleId, { rules: compiled.rules, groups, heldBack, health: health.snapshot(), nowMs: Math.floor(this.#eventClock.nowMs()) });
   }
@@ -320,9 +321,9 @@ export class Daemon {
 }
 
 /** Sources whose times are far from the clock, each once: by the modality that is furthest. */
-function astraySources(groups: Groups): readonly AstraySource[] {
+function astraySources(inputs: readonly Astray[]): readonly AstraySource[] {
   const furthest = new Map<string, AstraySource>();
-  for (const { input, lagMs } of groups.all.flatMap((group) => group.astray(systemClock.monotonicNowMs()))) {
+  for (const { input, lagMs } of inputs) {
     if (Math.abs(lagMs) > Math.abs(furthest.get(input.sourceId)?.lagMs ?? 0)) furthest.set(input.sourceId, { sourceId: input.sourceId, lagMs });
   }
   return [...furthest.values()];

@@ -2,21 +2,21 @@
 import type { Cohort } from "../../fusion/cohort.js";
 import type { EventChange } from "../../fusion/clusterer.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
-import type { Observation } from "../../fusion/model/observation.js";
 import type { Backgrounds } from "../../fusion/backgrounds.js";
 import { SpeculativeFold } from "../../fusion/speculative-fold.js";
-import { GroupWatermark, type Astray, type Input } from "../../fusion/watermark.js";
+import { GroupWatermark, type Input } from "../../fusion/watermark.js";
 import type { RuleExplanation } from "../../rules/explanation.js";
 import type { Incident, IncidentRevision } from "../../rules/incident.js";
 import { underRules } from "../../rules/other-rules.js";
 import { goesOn } from "../../rules/rule-engine.js";
 import { PublicationLedger, type Publication, type Told } from "../../rules/publication.js";
-import type { WitnessChange } from "../../rules/witnesses.js";
 import { BackgroundRows, type BackgroundChange } from "./background-rows.js";
-import { GroupState, stepOrder, type GroupStateData, type GroupStateOptions, type Step, type StepOutput } from "./group-state.js";
+import { GroupState, type GroupStateData, type GroupStateOptions, type StepOutput } from "./group-state.js";
 import { isTold, type GroupCheckpoint, type JournalValue, type WrittenBackground } from "./journal.js";
 import { withoutVectors, type Forgotten } from "./other-encoders.js";
 import type { GroupTelemetry } from "./group-telemetry.js";
+import { stepOrder, type GroupStep, type Step } from "./step.js";
+import { TakenReports, type Admission, type ReportKey } from "./taken-reports.js";
 
 /** What a group is made with. */
 export interface GroupRunnerOptions {
@@ -33,8 +33,10 @@ export interface GroupRunnerOptions {
 /** What a group wants written down and told after a step. */
 export interface GroupResult {
   readonly groupId: string;
-  /** Absent where nothing new was taken in: time passed, or the step was late. */
+  /** What is to be written down; absent where the fold took nothing new in. */
   readonly step?: Step;
+  /** The step's moment was complete already: it was not taken in. */
+  readonly late?: true;
   readonly publication: Publication;
   /** How far the group is complete: what was told may rest on it. */
   readonly watermark: number;
@@ -50,19 +52,13 @@ export interface Recovery {
   readonly setBackMs?: number;
 }
 
-/** Event time went from one value to another in one moment. */
-export interface TimeStep {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Times of an input further from the clock than this are told, ms: what delivery and encoding may take is far less. */
-const ASTRAY_MS = 10_000;
+const NOTHING: Publication = { alerts: [], candidates: [] };
 
 /**
  * Takes the steps of one group in, in whatever order they come, and says what is to be told.
  *
- * Pure but for its telemetry: both clocks come in as values. Bound: the fold's tail, the clusterer's open events.
+ * Given the same steps in the same order it gives the same results: it has no clock, and all that it depends on is a step.
+ * Pure but for its telemetry. Bound: the fold's tail, the clusterer's open events, what `TakenReports` remembers.
  */
 export class GroupRunner {
   readonly groupId: string;
@@ -72,6 +68,7 @@ export class GroupRunner {
   readonly #backgroundRows: BackgroundRows;
   #fold: SpeculativeFold<Step, StepOutput, GroupState>;
   #ledger: PublicationLedger;
+  #taken = new TakenReports();
   #removed: readonly IncidentRevision[] = [];
   /** What the recovery did, to be counted and told when time passes first. */
   #recovered: readonly StepOutput[] = [];
@@ -84,6 +81,16 @@ export class GroupRunner {
     this.#backgroundRows = new BackgroundRows({ encoders: options.encoders, settleAfterMs: options.state.settleAfterMs });
     this.#fold = new SpeculativeFold(new GroupState(options.state), stepOrder);
     this.#ledger = new PublicationLedger(options.updateEveryMs);
+  }
+
+  /** Who tells this group what. */
+  get inputs(): readonly Input[] {
+    return this.#options.inputs;
+  }
+
+  /** How long an input may say nothing until it is idle, ms; Infinity in a replay. */
+  get idleAfterMs(): number {
+    return this.#options.idleAfterMs;
   }
 
   /**
@@ -100,6 +107,8 @@ export class GroupRunner {
     const kept = isOurs ? undefined : withoutVectors(checkpoint, journal);
     this.#recovered = (kept?.closed ?? []).map((event) => ({ kind: "event", change: { kind: "closed", event } }));
     const backgrounds = this.#backgroundRows.recover(written, (sourceId) => this.#options.inputs.some((input) => input.sourceId === sourceId));
+    this.#taken = new TakenReports(checkpoint?.taken?.filter((one) => this.#isOfGroup(one)));
+    for (const report of journal.flatMap(reportOf)) if (this.#isOfGroup(report)) this.#taken.admit(report);
     const setBackMs = this.#recover(kept?.checkpoint ?? checkpoint, kept?.journal ?? journal, backgrounds, eventNowMs);
     this.#removed = this.#ledger.remove((incident) => this.#looksFor(incident, checkpoint), Number.isFinite(eventNowMs) ? Math.floor(eventNowMs) : -Infinity);
     return { ...(kept === undefined ? {} : { forgotten: kept.forgotten }), ...(setBackMs === 0 ? {} : { setBackMs }) };
@@ -154,7 +163,8 @@ export class GroupRunner {
 
   /** Everything an equal runner needs to go on from here, the steps of the tail and the backgrounds excluded. */
   checkpoint(): GroupCheckpoint {
-    return { encoders: this.#options.encoders, watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told };
+    const { encoders } = this.#options;
+    return { encoders, watermark: this.#fold.watermark, state: this.#fold.committed.data, told: this.#ledger.told, taken: this.#taken.taken };
   }
 
   /** Steps since the watermark, in canonical order: they follow the checkpoint in the journal. */
@@ -180,68 +190,64 @@ export class GroupRunner {
     return this.#fold.now.explain(ruleId, this.#options.inputs, nowMs);
   }
 
-  /** Takes an observation in. A late one changes nothing and is counted. */
-  observe(observation: Observation): GroupResult {
-    return this.#take({ kind: "observation", observation });
-  }
-
-  /** A source became healthy, or stopped being so. What is learned too late to be judged by counts from the watermark on. */
-  witness(change: WitnessChange): GroupResult {
-    return this.#take({ kind: "witness", change: { ...change, at: Math.max(change.at, this.#fold.watermark + 1) } });
-  }
-
-  /** A source has looked at all of its picture between two moments. Too late it changes nothing. */
-  scan(sourceId: string, from: number, to: number): GroupResult {
-    return this.#take({ kind: "scan", sourceId, from, to });
-  }
-
-  /** An input has told all that ends at or before `time`; `nowMs` is monotonic, `eventNowMs` event time. */
-  progress(input: Input, time: number, nowMs: number, eventNowMs = time): void {
-    this.#watermark.progress(input, time, nowMs, eventNowMs);
-  }
-
-  /** Inputs whose times are so far from the clock that the group's sources cannot agree. */
-  astray(nowMs: number): readonly Astray[] {
-    return this.#watermark.astray(nowMs, ASTRAY_MS);
+  /**
+   * Whether a report of one of its inputs is to be taken; asked once for each, before anything is made of it. What was taken
+   * is remembered with the checkpoint, and with the steps in the journal that say which report they were made of.
+   */
+  admit(report: ReportKey): Admission {
+    return this.#taken.admit(report);
   }
 
   /**
-   * The clock was set. A checkpoint must be written before anything else is taken in.
+   * Takes one step in. After `clock` a checkpoint must be written before anything else is taken in.
    *
+   * An observation or a scan that is late changes nothing; what is learned of a witness too late to be judged by counts from
+   * the watermark on. Throws what the fold throws: the step is then not taken, and all is as it was.
+   */
+  take(step: GroupStep): GroupResult {
+    switch (step.kind) {
+      case "observation":
+      case "scan":
+        return this.#takeIn(step);
+      case "witness":
+        return this.#takeIn({ ...step, change: { ...step.change, at: Math.max(step.change.at, this.#fold.watermark + 1) } });
+      case "progress":
+        this.#watermark.progress(step.input, step.time);
+        return this.#result(NOTHING);
+      case "idle":
+        this.#watermark.idle(step.input);
+        return this.#result(NOTHING);
+      case "end":
+        this.#watermark.end(step.input);
+        return this.#result(NOTHING);
+      case "tick":
+        return this.#passTo(this.#watermark.at(step.eventNowMs));
+      case "complete":
+        return this.#passTo(step.to);
+      case "clock":
+        return this.#setClock(step.fromMs, step.toMs);
+    }
+  }
+
+  /**
    * Within the allowed lateness nothing is done. Forward: time goes on from there, and nobody witnessed what it left out.
    * Back: the state now is what is committed; its open events close, all else goes on with every moment moved along, and
    * the watermark with it.
    */
-  setClock({ fromMs, toMs }: TimeStep): GroupResult {
+  #setClock(fromMs: number, toMs: number): GroupResult {
     const shiftMs = toMs - fromMs;
-    const nothing: Publication = { alerts: [], candidates: [] };
-    if (Math.abs(shiftMs) <= this.#options.allowedLatenessMs && toMs > this.watermark) return this.#result(nothing);
+    if (Math.abs(shiftMs) <= this.#options.allowedLatenessMs && toMs > this.watermark) return this.#result(NOTHING);
     if (shiftMs > 0) {
       for (const step of this.#unwitnessed(fromMs, toMs)) this.#fold.observe(step);
-      return this.#result(nothing);
+      return this.#result(NOTHING);
     }
     const closed = this.#shift(shiftMs);
     this.#count(closed);
     return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, toMs, this.#fold.watermark)), events: changedEvents(closed) };
   }
 
-  /** Inputs that the watermark does not wait for. */
-  idle(nowMs: number): readonly Input[] {
-    return this.#options.inputs.filter((input) => this.#watermark.isIdle(input, nowMs));
-  }
-
-  /** An input has told its last. */
-  end(input: Input): void {
-    this.#watermark.end(input);
-  }
-
-  /** Lets time pass as far as the inputs allow. */
-  tick(nowMs: number, wallNowMs: number): GroupResult {
-    return this.advanceTo(this.#watermark.at(nowMs, wallNowMs));
-  }
-
-  /** Commits everything up to `watermark`, whatever the inputs say: a replay knows better. */
-  advanceTo(watermark: number): GroupResult {
+  /** Commits everything up to `watermark`. */
+  #passTo(watermark: number): GroupResult {
     const outputs = [...this.#recovered, ...(Number.isFinite(watermark) ? this.#fold.advance(watermark) : [])];
     this.#recovered = [];
     this.#count(outputs);
@@ -251,7 +257,7 @@ export class GroupRunner {
   /** Whoever watches did not watch between two moments. */
   #unwitnessed(fromMs: number, toMs: number): readonly Step[] {
     return this.#fold.now.witnessing.flatMap(({ sourceId, modality }) => {
-      const at = Math.max(fromMs, this.#fold.watermark + 1);
+      const at = Math.max(fromMs, this.#fold.watermark + 1) + 1; // after whatever was reported, even too late
       const change = { sourceId, modality };
       return [
         { kind: "witness", change: { ...change, at, healthy: false } },
@@ -269,16 +275,21 @@ export class GroupRunner {
     return closed;
   }
 
-  #take(step: Step): GroupResult {
+  #takeIn(step: Step): GroupResult {
     const time = stepOrder.timeOf(step);
     const arrival = this.#fold.observe(step);
-    if (arrival !== "in_order" && step.kind === "observation") this.#telemetry.late(this.groupId, arrival === "late" ? "dropped" : "refolded");
-    if (arrival === "late") return this.#result({ alerts: [], candidates: [] });
+    if (step.kind === "observation" && (arrival === "late" || arrival === "refolded")) this.#telemetry.late(this.groupId, arrival === "late" ? "dropped" : "refolded");
+    if (arrival === "late") return { ...this.#result(NOTHING), late: true };
+    if (arrival === "known") return this.#result(NOTHING);
     return { ...this.#result(this.#ledger.reconcile(this.#fold.now.incidents, time, this.#fold.watermark)), step };
   }
 
   #result(publication: Publication): GroupResult {
     return { groupId: this.groupId, publication, watermark: this.#fold.watermark, events: [] };
+  }
+
+  #isOfGroup({ sourceId, modality }: Input): boolean {
+    return this.#options.inputs.some((input) => input.sourceId === sourceId && input.modality === modality);
   }
 
   #count(outputs: readonly StepOutput[]): void {
@@ -305,4 +316,23 @@ function changedEvents(outputs: readonly StepOutput[]): readonly FusionEvent[] {
     if (change.kind === "merged") newest.set(change.from.id, change.from);
   }
   return [...newest.values()];
+}
+
+/** The report that an entry was made of, if it was of one. */
+function reportOf(entry: JournalValue): readonly ReportKey[] {
+  if (isTold(entry)) return [];
+  switch (entry.kind) {
+    case "observation": {
+      const { sourceId, modality, run, seq } = entry.observation;
+      return [{ sourceId, modality, run, seq }];
+    }
+    case "witness": {
+      const { sourceId, modality } = entry.change;
+      return entry.origin === undefined ? [] : [{ sourceId, modality, ...entry.origin }];
+    }
+    case "scan":
+      return entry.origin === undefined ? [] : [{ sourceId: entry.sourceId, modality: "image", ...entry.origin }];
+    default:
+      return [];
+  }
 }

@@ -6,55 +6,18 @@ import { EMPTY_COHORT, hasCohort, withSample, type Cohort } from "../../fusion/c
 import { assertInvariant } from "../../fusion/model/errors.js";
 import type { FusionEvent } from "../../fusion/model/event.js";
 import { PLACES_MAX } from "../../fusion/model/scan.js";
-import { compareObservations, compareText, endedAt, type Observation } from "../../fusion/model/observation.js";
+import { endedAt, type Observation } from "../../fusion/model/observation.js";
 import type { Score, Scorer } from "../../fusion/scorer.js";
-import type { Foldable, StepOrder } from "../../fusion/speculative-fold.js";
+import type { Foldable } from "../../fusion/speculative-fold.js";
 import { RuleEngine, type RuleEngineData, type RuleEngineOptions } from "../../rules/rule-engine.js";
 import type { RuleExplanation } from "../../rules/explanation.js";
-import type { Incident } from "../../rules/incident.js";
 import type { RuleNote } from "../../rules/rule-state.js";
 import { shiftedRules } from "../../rules/shifted.js";
 import type { Input } from "../../fusion/watermark.js";
-import type { WitnessChange } from "../../rules/witnesses.js";
-
-/**
- * One step of a group's fold. `scan`: every place of a camera was looked at between two moments. `upheld`: an incident as it
- * was told, where the vectors that showed it mean nothing any more.
- */
-export type Step =
-  | { readonly kind: "witness"; readonly change: WitnessChange }
-  | { readonly kind: "observation"; readonly observation: Observation }
-  | { readonly kind: "scan"; readonly sourceId: string; readonly from: number; readonly to: number }
-  | { readonly kind: "upheld"; readonly at: number; readonly incident: Incident };
+import type { Step } from "./step.js";
 
 /** What a step did, for counting and for telling events. */
 export type StepOutput = { readonly kind: "event"; readonly change: EventChange } | { readonly kind: "rule"; readonly note: RuleNote };
-
-/** Within one moment: who watched, what was seen, that all was looked at, what had been told of it. */
-const RANKS: Readonly<Record<Step["kind"], number>> = { witness: 0, observation: 1, scan: 2, upheld: 3 };
-
-/** The canonical order of steps: a witness counts before the observations of its moment. */
-export const stepOrder: StepOrder<Step> = {
-  timeOf(step) {
-    switch (step.kind) {
-      case "witness":
-        return step.change.at;
-      case "observation":
-        return endedAt(step.observation);
-      case "scan":
-        return step.to;
-      case "upheld":
-        return step.at;
-    }
-  },
-  compare(a, b) {
-    const time = stepOrder.timeOf(a) - stepOrder.timeOf(b);
-    if (time !== 0) return time;
-    if (a.kind === "observation" && b.kind === "observation") return compareObservations(a.observation, b.observation);
-    if (a.kind === "scan" && b.kind === "scan") return compareText(a.sourceId, b.sourceId) || a.from - b.from;
-    return RANKS[a.kind] - RANKS[b.kind];
-  },
-};
 
 /** What a group's state is made with. */
 export interface GroupStateOptions {

@@ -1,7 +1,9 @@
 // What a group writes down: its state now and then, what its places always show, and since then what it took in and told.
 import type { PlaceBackground } from "../../fusion/background.js";
 import type { Told } from "../../rules/publication.js";
-import type { GroupStateData, Step } from "./group-state.js";
+import type { GroupStateData } from "./group-state.js";
+import type { Step } from "./step.js";
+import type { TakenInput } from "./taken-reports.js";
 
 /** A group as it stood at its last checkpoint. */
 export interface GroupCheckpoint {
@@ -10,6 +12,8 @@ export interface GroupCheckpoint {
   readonly watermark: number;
   readonly state: GroupStateData;
   readonly told: readonly Told[];
+  /** The reports that it took; absent where an older fusiond wrote it. */
+  readonly taken?: readonly TakenInput[];
 }
 
 /** What one place of a source always shows, as it was when it was written down. */

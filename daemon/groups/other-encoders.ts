@@ -4,8 +4,8 @@ import type { FusionEvent } from "../../fusion/model/event.js";
 import type { Incident } from "../../rules/incident.js";
 import type { Told } from "../../rules/publication.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
-import type { Step } from "./group-state.js";
 import { isTold, type GroupCheckpoint, type JournalValue } from "./journal.js";
+import type { Step } from "./step.js";
 
 /** How much a group has to do without, and how many incidents go on. */
 export interface Forgotten {
@@ -59,19 +59,19 @@ function blindSince(checkpoint: GroupCheckpoint | undefined, from: number): read
 
 /** The incidents as they were told, each revision when it was last met. What ended before `from` has ended in the state too. */
 function upheld(told: readonly Told[], newest: ReadonlyMap<string, Incident>, from: number): readonly Step[] {
-  return told.flatMap(({ incident }): Step[] => {
+  return told.flatMap(({ incident, revision }): Step[] => {
     const metAt = incident.endedAt ?? incident.updatedAt;
     const isOver = newest.get(incident.id)?.reason !== undefined || (incident.state === "resolved" && metAt < from);
-    return isOver ? [] : [{ kind: "upheld", at: Math.max(metAt, from), incident }];
+    return isOver ? [] : [{ kind: "upheld", at: Math.max(metAt, from), incident, toldRevision: revision }];
   });
 }
 
 function withoutVector(entry: JournalValue): JournalValue {
   if (isTold(entry)) return entry;
-  if (entry.kind === "witness") return { kind: "witness", change: blind(entry.change) };
+  if (entry.kind === "witness") return { ...entry, change: blind(entry.change) };
   if (entry.kind !== "observation") return entry;
   const { embedding: _meaningless, ...observation } = entry.observation;
-  return { kind: "observation", observation };
+  return { ...entry, observation };
 }
 
 function blind(change: WitnessChange): WitnessChange {

@@ -1,17 +1,20 @@
 // Reports of sources that end, merged by event time: what is told then depends on no source's speed.
-import { compareText, endedAt } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
-import { stepOrder, type Step } from "../groups/group-state.js";
+import { stepOrder, type Step } from "../groups/step.js";
 import type { Report } from "../report/report.js";
+import { stepOf, type FoldedReport } from "./step-of.js";
 
-/** A report that is a step of its group. */
-type StepReport = Extract<Report, { kind: "observation" | "scan" | "witness" }>;
+/** A report, and the step that it is. */
+interface Held {
+  readonly report: FoldedReport;
+  readonly step: Step;
+}
 
 /** What the order is made with. */
 export interface InOrderOptions {
   readonly inputs: readonly Input[];
   /** Takes a report whose turn it is, with the time of its step. */
-  readonly release: (report: StepReport, time: number) => Promise<void>;
+  readonly release: (report: FoldedReport, time: number) => Promise<void>;
 }
 
 /** One input: what came of it and was not looked at yet, and how far it has told all. */
@@ -34,7 +37,7 @@ export class InOrder {
   readonly #options: InOrderOptions;
   /** Those that have not ended. */
   #lanes: readonly Lane[];
-  #held: StepReport[] = [];
+  #held: Held[] = [];
   #blocked: (() => void)[] = [];
   #isTaking = false;
   #taken: Promise<void> = Promise.resolve();
@@ -83,7 +86,7 @@ export class InOrder {
   async #takeOne(lane: Lane, report: Report): Promise<void> {
     if (report.kind === "end") this.#lanes = this.#lanes.filter((other) => other !== lane);
     else if (report.kind === "progress") lane.progress = Math.max(lane.progress, report.time);
-    else if (report.kind !== "health") this.#held.push(report); // how a source is, is told to nobody
+    else if (report.kind !== "health") this.#held.push({ report, step: stepOf(report, 0) }); // how a source is, is told to nobody
     await this.#release(Math.min(...this.#lanes.map(({ progress }) => progress)));
   }
 
@@ -93,28 +96,10 @@ export class InOrder {
   }
 
   async #release(frontier: number): Promise<void> {
-    const ripe = this.#held.filter((report) => timeOf(report) <= frontier);
+    const isRipe = ({ step }: Held): boolean => stepOrder.timeOf(step) <= frontier;
+    const ripe = this.#held.filter(isRipe);
     if (ripe.length === 0) return;
-    this.#held = this.#held.filter((report) => timeOf(report) > frontier);
-    for (const report of ripe.sort(compare)) await this.#options.release(report, timeOf(report));
+    this.#held = this.#held.filter((one) => !isRipe(one));
+    for (const { report, step } of ripe.sort((a, b) => stepOrder.compare(a.step, b.step))) await this.#options.release(report, stepOrder.timeOf(step));
   }
-}
-
-function compare(a: StepReport, b: StepReport): number {
-  return stepOrder.compare(stepOf(a), stepOf(b)) || compareText(a.sourceId, b.sourceId) || compareText(a.modality, b.modality) || a.seq - b.seq;
-}
-
-function stepOf(report: StepReport): Step {
-  switch (report.kind) {
-    case "observation":
-      return { kind: "observation", observation: report.observation };
-    case "scan":
-      return { kind: "scan", sourceId: report.sourceId, from: report.from, to: report.to };
-    case "witness":
-      return { kind: "witness", change: { sourceId: report.sourceId, modality: report.modality, at: report.at, healthy: report.healthy } };
-  }
-}
-
-function timeOf(report: StepReport): number {
-  return report.kind === "observation" ? endedAt(report.observation) : stepOrder.timeOf(stepOf(report));
 }

@@ -2,6 +2,11 @@
 import type { Modality } from "../../fusion/model/modality.js";
 import type { DropReason, SourceTransition } from "../sources/source.js";
 
+/** Why a report was not taken: it was taken before, or it came so long after newer ones that nobody knows whether it was. */
+export const REPORT_REFUSALS = ["duplicate", "late"] as const;
+/** One of the closed set of reasons for which a report is not taken. */
+export type ReportRefusal = (typeof REPORT_REFUSALS)[number];
+
 /** What the intake tells. */
 export interface IntakeTelemetry {
   sourceState(sourceId: string, transition: SourceTransition): void;
@@ -11,6 +16,8 @@ export interface IntakeTelemetry {
   scanned(sourceId: string, endedAt: number): void;
   /** Observations were not taken in. */
   dropped(sourceId: string, reason: DropReason, count: number): void;
+  /** A report was not taken. */
+  refused(sourceId: string, reason: ReportRefusal): void;
   /** Whether the source's silence proves an absence in this modality, and if captures of a healthy source are lost, why. */
   witnessing(sourceId: string, modality: Modality, witnesses: boolean, blind: string | undefined): void;
   calibration(sourceId: string, modality: Modality, warm: boolean): void;

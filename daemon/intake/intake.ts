@@ -1,18 +1,18 @@
 // From reports to steps of their groups: the one way in, for a live daemon and for a replay.
 import { isWarm } from "../../fusion/cohort.js";
-import type { Modality } from "../../fusion/model/modality.js";
+import { assertInvariant } from "../../fusion/model/errors.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
-import type { WitnessChange } from "../../rules/witnesses.js";
 import type { GroupResult, GroupRunner } from "../groups/group-runner.js";
-import type { Step } from "../groups/group-state.js";
+import type { GroupStep, Step } from "../groups/step.js";
 import { LOSSES } from "../perception/losses.js";
-import { InputWitness } from "../report/input-witness.js";
-import type { HealthReport, ObservationReport, ProgressReport, Report, ReportBase, ScanReport, WitnessReport } from "../report/report.js";
+import type { HealthReport, ObservationReport, ProgressReport, Report, ScanReport, WitnessReport } from "../report/report.js";
 import type { Clock } from "../runtime/clock.js";
 import type { EventClock } from "../runtime/event-clock.js";
 import type { SourceTransition } from "../sources/source.js";
 import type { IntakeTelemetry } from "./intake-telemetry.js";
+import { SilentInputs, type Astray, type Standing, type Witnessed } from "./silent-inputs.js";
+import { originOf, stepOf } from "./step-of.js";
 
 /** How long an observation took on its way, ms. */
 export interface StageTimes {
@@ -23,6 +23,7 @@ export interface StageTimes {
 
 /** What the intake is made with. */
 export interface IntakeOptions {
+  readonly groups: readonly GroupRunner[];
   /** The group of each source. */
   readonly groupOf: (sourceId: string) => GroupRunner;
   readonly clock: Clock;
@@ -39,59 +40,68 @@ export interface IntakeOptions {
   readonly health?: (sourceId: string, transition: SourceTransition) => void;
 }
 
-/** What is known of one input here. */
-interface Known {
-  readonly input: Input;
-  /** Healthy as perception says, and taken in: what comes too late is as good as not seen. */
-  readonly witness: InputWitness;
-  /** Why perception looks at nothing of it just now. */
-  blind?: string | undefined;
-}
-
-const SILENT = "nothing of it gets through";
-
 /**
- * Takes reports of all sources in, each in one step.
+ * Takes reports of all sources in, each once and in one step, and adds what only silence tells.
  *
- * Reports of one input must come in order. What enters a group is moved into event time at that moment, so that what was
- * on its way when the clock was set needs no care. Bound: one entry an input.
+ * What enters a group is moved into event time at that moment, so that what was on its way when the clock was set needs no
+ * care. Bound: what `SilentInputs` and the groups know of each input.
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #inputs = new Map<string, Known>();
+  readonly #silent: ReadonlyMap<GroupRunner, SilentInputs>;
+  readonly #told = new Map<string, Standing>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#silent = new Map(options.groups.map((group) => [group, new SilentInputs(group)]));
   }
 
-  /** Takes one report in. */
+  /** Inputs whose times are so far from the clock that the sources of their group cannot agree. */
+  get astray(): readonly Astray[] {
+    return [...this.#silent.values()].flatMap((silent) => silent.astray);
+  }
+
+  /** Takes one report in. One that was taken already, or that comes so late that nobody knows, changes nothing and is counted. */
   take(report: Report): void {
-    const group = this.#options.groupOf(report.sourceId);
+    const { groupOf, telemetry } = this.#options;
+    const group = groupOf(report.sourceId);
+    const admission = group.admit(report);
+    if (admission === "new") this.#takeIn(group, report);
+    else telemetry.refused(report.sourceId, admission);
+    if (admission === "late" && report.kind === "observation") this.#lost(group, report, LOSSES.too_late);
+    telemetry.progressed();
+  }
+
+  /** Lets time pass: nobody waits any longer for who has fallen silent, and the groups go on as far as their inputs allow. */
+  pass(): void {
+    const { clock, eventClock } = this.#options;
+    const nowMs = clock.monotonicNowMs();
+    const eventNowMs = Math.floor(eventClock?.nowMs() ?? -Infinity);
+    for (const [group, silent] of this.#silent) {
+      for (const { input, witnessed } of silent.look(nowMs)) {
+        this.#step(group, { kind: "idle", input });
+        this.#witnessed(group, input, witnessed);
+      }
+      this.#step(group, { kind: "tick", eventNowMs });
+    }
+  }
+
+  #takeIn(group: GroupRunner, report: Report): void {
     switch (report.kind) {
       case "observation":
-        this.#observe(group, report);
-        break;
+        return this.#observe(group, report);
       case "scan":
-        this.#scan(group, report);
-        break;
+        return this.#scan(group, report);
       case "progress":
-        this.#progress(group, report);
-        break;
+        return this.#progress(group, report);
       case "witness":
-        this.#witness(report);
-        break;
+        return this.#witness(group, report);
       case "health":
-        this.#health(report);
-        break;
+        return this.#health(report);
       case "end":
-        group.end(inputOf(report));
+        this.#silentOf(group).end(report);
+        return this.#step(group, stepOf(report, this.#shiftMs));
     }
-    this.#options.telemetry.progressed();
-  }
-
-  /** Nothing of an input came for so long that its group goes on without it: until it tells more it is no witness. */
-  silent(input: Input): void {
-    this.#judge(input, (witness) => witness.idle(SILENT));
   }
 
   /** Event time minus the reports' own, ms. */
@@ -102,53 +112,54 @@ export class Intake {
   /** Whatever one observation does, it does to itself alone; what is not taken in was not seen. */
   #observe(group: GroupRunner, report: ObservationReport): void {
     const { telemetry } = this.#options;
-    const { sourceId, capturedAt } = report.observation;
-    const lost = (why: string): boolean => this.#judge(inputOf(report), (witness) => witness.lost({ from: capturedAt, to: capturedAt, why }));
     try {
-      if (!this.#fuse(group, report)) lost(LOSSES.too_late);
+      if (!this.#fuse(group, report)) this.#lost(group, report, LOSSES.too_late);
     } catch (error) {
       telemetry.failed("fuse", error);
-      telemetry.dropped(sourceId, "failed", 1);
-      lost(LOSSES.failed);
+      telemetry.dropped(report.sourceId, "failed", 1);
+      this.#lost(group, report, LOSSES.failed);
     }
   }
 
   /** Whether it was taken in; one that is late is not. */
-  #fuse(group: GroupRunner, { observation: told, captureMs, encodeMs }: ObservationReport): boolean {
+  #fuse(group: GroupRunner, report: ObservationReport): boolean {
     const { telemetry, clock, written, stages, write } = this.#options;
     const startedMs = clock.monotonicNowMs();
-    const observation = { ...told, capturedAt: told.capturedAt + this.#shiftMs };
+    const step = stepOf(report, this.#shiftMs);
+    const { observation } = step;
     const { sourceId, modality } = observation;
-    const bytes = written({ kind: "observation", observation });
+    const bytes = written(step);
     telemetry.observed(sourceId, modality, endedAt(observation));
-    const result = group.observe(observation);
+    const result = group.take(step);
     telemetry.calibration(sourceId, modality, isWarm(modality, group.cohort(observation)));
     const fuseMs = clock.monotonicNowMs() - startedMs;
     telemetry.took("fuse", fuseMs);
-    stages?.(observation.id, { capture: captureMs, encode: encodeMs, fuse: fuseMs });
+    stages?.(observation.id, { capture: report.captureMs, encode: report.encodeMs, fuse: fuseMs });
     write(group, result, bytes);
-    return result.step !== undefined;
+    return result.late !== true;
   }
 
-  #scan(group: GroupRunner, { sourceId, from, to }: ScanReport): void {
-    const shiftMs = this.#shiftMs;
-    this.#options.telemetry.scanned(sourceId, to + shiftMs);
-    this.#write(group, group.scan(sourceId, from + shiftMs, to + shiftMs));
+  #scan(group: GroupRunner, report: ScanReport): void {
+    const step = stepOf(report, this.#shiftMs);
+    this.#options.telemetry.scanned(report.sourceId, step.to);
+    this.#step(group, step);
   }
 
   #progress(group: GroupRunner, report: ProgressReport): void {
     const { clock, eventClock } = this.#options;
-    const input = inputOf(report);
-    group.progress(input, report.time + this.#shiftMs, clock.monotonicNowMs(), eventClock?.nowMs() ?? report.time);
-    this.#judge(input, (witness) => witness.told(report.time));
+    const step = stepOf(report, this.#shiftMs);
+    this.#step(group, step);
+    const lagMs = eventClock === undefined ? 0 : eventClock.nowMs() - step.time;
+    this.#witnessed(group, report, this.#silentOf(group).progress(report, { time: report.time, lagMs, origin: originOf(report) }, clock.monotonicNowMs()));
   }
 
-  #witness(report: WitnessReport): void {
-    const { at, healthy, why } = report;
-    const known = this.#known(inputOf(report));
-    const toldBefore = known.blind;
-    known.blind = why;
-    if (!this.#judge(known.input, (witness) => witness.source({ healthy, at })) && toldBefore !== why) this.#tellWitness(known);
+  #witness(group: GroupRunner, report: WitnessReport): void {
+    const { change } = stepOf(report, 0);
+    this.#witnessed(group, report, this.#silentOf(group).witness({ change, origin: originOf(report) }, report.why));
+  }
+
+  #lost(group: GroupRunner, report: ObservationReport, why: string): void {
+    this.#witnessed(group, report, this.#silentOf(group).lost(report, report.observation.capturedAt, originOf(report), why));
   }
 
   #health({ sourceId, state, at, detail, witnesses }: HealthReport): void {
@@ -159,36 +170,27 @@ export class Intake {
     this.#options.health?.(sourceId, transition);
   }
 
-  /** Asks the witness of an input and writes down what changed for absence. Whether anything changed. */
-  #judge(input: Input, ask: (witness: InputWitness) => WitnessChange | undefined): boolean {
-    const known = this.#known(input);
-    const before = known.witness.blind;
-    const change = ask(known.witness);
-    if (change !== undefined) {
-      const group = this.#options.groupOf(input.sourceId);
-      this.#write(group, group.witness({ ...change, at: change.at + this.#shiftMs }));
+  /** Writes down what changed for absence, and tells how the input stands if that is news. */
+  #witnessed(group: GroupRunner, { sourceId, modality }: Input, witnessed: Witnessed | undefined): void {
+    if (witnessed !== undefined) {
+      const { change, origin } = witnessed;
+      this.#step(group, { kind: "witness", change: { ...change, at: change.at + this.#shiftMs }, origin });
     }
-    const changed = change !== undefined || known.witness.blind !== before;
-    if (changed) this.#tellWitness(known);
-    return changed;
+    const key = `${sourceId} ${modality}`;
+    const { witnesses, blind } = this.#silentOf(group).standing({ sourceId, modality });
+    const told = this.#told.get(key) ?? { witnesses: false, blind: undefined };
+    if (told.witnesses === witnesses && told.blind === blind) return;
+    this.#told.set(key, { witnesses, blind });
+    this.#options.telemetry.witnessing(sourceId, modality, witnesses, blind);
   }
 
-  #tellWitness({ input: { sourceId, modality }, witness, blind }: Known): void {
-    this.#options.telemetry.witnessing(sourceId, modality, witness.witnesses, blind ?? witness.blind);
+  #step(group: GroupRunner, step: GroupStep): void {
+    this.#options.write(group, group.take(step), undefined);
   }
 
-  #known(input: Input): Known {
-    const key = `${input.sourceId} ${input.modality}`;
-    const known = this.#inputs.get(key) ?? { input, witness: new InputWitness(input, true) };
-    this.#inputs.set(key, known);
-    return known;
+  #silentOf(group: GroupRunner): SilentInputs {
+    const silent = this.#silent.get(group);
+    assertInvariant(silent !== undefined, `${group.groupId} is a group of this intake`);
+    return silent;
   }
-
-  #write(group: GroupRunner, result: GroupResult): void {
-    this.#options.write(group, result, undefined);
-  }
-}
-
-function inputOf({ sourceId, modality }: Pick<ReportBase, "sourceId" | "modality">): { sourceId: string; modality: Modality } {
-  return { sourceId, modality };
 }

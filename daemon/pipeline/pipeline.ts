@@ -99,6 +99,11 @@ export class Pipeline {
     return this.#perceiver.queues;
   }
 
+  /** Inputs whose times are so far from the clock that the sources of their group cannot agree. */
+  get astray(): Intake["astray"] {
+    return this.#intake.astray;
+  }
+
   /** Starts every source; returns at once. A source that cannot go on rejects `ended`. */
   start(): void {
     const { groups, gone = [] } = this.#options;
@@ -130,21 +135,17 @@ export class Pipeline {
 
   #tick(): void {
     if (this.#abort.signal.aborted) return;
-    const { clock, eventClock, groups } = this.#options;
+    const { clock, eventClock } = this.#options;
     const step = eventClock.look();
     if (step !== undefined) this.#setClock(step);
-    const nowMs = clock.monotonicNowMs();
-    for (const group of groups) {
-      for (const input of group.idle(nowMs)) this.#intake.silent(input); // the watermark passes it now
-      this.#writer.write(group, group.tick(nowMs, Math.floor(eventClock.nowMs())));
-    }
+    this.#intake.pass();
     clock.after(TICK_MS, () => this.#tick());
   }
 
   #setClock(step: ClockStep): void {
     let eventsClosed = 0;
     for (const group of this.#options.groups) {
-      const result = group.setClock(step);
+      const result = group.take({ kind: "clock", ...step });
       eventsClosed += result.events.length;
       this.#writer.write(group, result);
       this.#writer.checkpoint(group, [], true); // the journal so far is told in the old time

@@ -2,7 +2,7 @@
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import type { GroupResult, GroupRunner } from "../groups/group-runner.js";
-import { stepOrder } from "../groups/group-state.js";
+import { stepOrder } from "../groups/step.js";
 import { InOrder } from "../intake/in-order.js";
 import { Intake } from "../intake/intake.js";
 import { Perceiver } from "../perception/perceiver.js";
@@ -39,12 +39,12 @@ export async function replay(options: ReplayOptions, signal: AbortSignal): Promi
   const write = (group: GroupRunner, result: GroupResult): void => {
     told = told.then(() => onResult(group, result));
   };
-  const intake = new Intake({ groupOf, clock: systemClock, telemetry, written: () => undefined, write });
+  const intake = new Intake({ groups, groupOf, clock: systemClock, telemetry, written: () => undefined, write });
   const order = new InOrder({
     inputs: sources.flatMap(({ id, modalities }) => modalities.map((modality) => ({ sourceId: id, modality }))),
     release: (report, time) => {
       const group = groupOf(report.sourceId);
-      write(group, group.advanceTo(time - 1));
+      write(group, group.take({ kind: "complete", to: time - 1 }));
       intake.take(report);
       return told;
     },
@@ -68,7 +68,7 @@ export async function replay(options: ReplayOptions, signal: AbortSignal): Promi
     if (!signal.aborted) perceiver.start();
     await perceiver.ended();
     await order.end();
-    for (const group of groups) await onResult(group, group.advanceTo(farBeyond(group)));
+    for (const group of groups) await onResult(group, group.take({ kind: "complete", to: farBeyond(group) }));
   } finally {
     signal.removeEventListener("abort", onAbort);
     await stop();

@@ -13,6 +13,7 @@ export const silentPipeline: PipelineTelemetry = {
   observed: nothing,
   scanned: nothing,
   dropped: nothing,
+  refused: nothing,
   witnessing: nothing,
   calibration: nothing,
   took: nothing,

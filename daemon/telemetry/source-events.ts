@@ -2,6 +2,7 @@
 import type { Modality } from "../../fusion/model/modality.js";
 import { ANOMALIES_OF, DROP_REASONS, LINE_FAULTS, RESTART_REASONS, SOURCE_STATES, type DropReason, type LineFault, type RestartReason, type SourceTelemetry, type SourceTransition, type AnomalyKind } from "../sources/source.js";
 import type { HealthBoard } from "./health-board.js";
+import { REPORT_REFUSALS, type ReportRefusal } from "../intake/intake-telemetry.js";
 import { LabelValues, OTHER } from "./labels.js";
 import type { Logger, LogFields } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
@@ -40,6 +41,7 @@ export class SourceEvents implements SourceTelemetry {
   readonly #anomaly: GaugeMetric;
   readonly #observations: CounterMetric;
   readonly #dropped: CounterMetric;
+  readonly #refused: CounterMetric;
   readonly #lineFaults: CounterMetric;
   readonly #restarts: CounterMetric;
   readonly #lastObservation: GaugeMetric;
@@ -64,6 +66,7 @@ export class SourceEvents implements SourceTelemetry {
     this.#witness = metrics.gauge({ name: "source_witness", help: "1 while absence may be concluded from this modality of the source.", labels: ["source", "modality"] });
     this.#anomaly = metrics.gauge({ name: "source_anomaly", help: "1 while what the source gives cannot be what is there.", labels: ["source", "kind"] });
     this.#observations = metrics.counter({ name: "source_observations_total", help: "Observations made.", labels: ["source", "modality"] });
+    this.#refused = metrics.counter({ name: "reports_refused_total", help: "Reports of a source that were not taken in.", labels: ["source", "reason"] });
     this.#dropped = metrics.counter({ name: "source_dropped_total", help: "Captures lost before they were observations.", labels: ["source", "reason"] });
     this.#lineFaults = metrics.counter({ name: "source_line_faults_total", help: "Lines of text taken in, but not wholly as written.", labels: ["source", "reason"] });
     this.#restarts = metrics.counter({ name: "source_restarts_total", help: "Times that the source was started again.", labels: ["source", "reason"] });
@@ -91,6 +94,7 @@ export class SourceEvents implements SourceTelemetry {
     const at = 0;
     this.#setState(id, { state: "starting", at, witnesses: source.modalities.map((modality) => ({ modality, healthy: false, at, why: NOT_STARTED })) });
     for (const reason of DROP_REASONS) this.#dropped.increase({ source: id, reason }, 0);
+    for (const reason of REPORT_REFUSALS) this.#refused.increase({ source: id, reason }, 0);
     for (const reason of RESTART_REASONS) this.#restarts.increase({ source: id, reason }, 0);
     for (const reason of source.modalities.includes("text") ? LINE_FAULTS : []) this.#lineFaults.increase({ source: id, reason }, 0);
     if (source.modalities.includes("image")) {
@@ -183,6 +187,11 @@ export class SourceEvents implements SourceTelemetry {
     this.#dropped.increase({ source, reason }, count);
     if (source !== OTHER) this.#health.dropped(source, reason);
     this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
+  }
+
+  refused(sourceId: string, reason: ReportRefusal): void {
+    this.#refused.increase({ source: this.#ids.of(sourceId), reason });
+    this.#logger.log("warn", "a report was not taken", { source: sourceId, reason });
   }
 
   lineFault(sourceId: string, reason: LineFault, written?: string): void {

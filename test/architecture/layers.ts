@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/store": ["fusion/model", "rules", "daemon/runtime", "daemon/codec"],
   "daemon/sinks": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec", "daemon/store/store.ts", "daemon/sources/source.ts"],
   "daemon/http": ["fusion/model", "config/loopback.ts", "daemon/runtime"],
-  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/perception/loss-reasons.ts", "daemon/pipeline/pipeline-telemetry.ts", "daemon/groups/group-telemetry.ts", "rules/episode.ts", "rules/suppression.ts"],
+  "daemon/telemetry": ["fusion/model", "rules/incident.ts", "encoders/encoder.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/store/store.ts", "daemon/bus/bus.ts", "daemon/perception/loss-reasons.ts", "daemon/pipeline/pipeline-telemetry.ts", "daemon/groups/group-telemetry.ts", "daemon/intake/intake-telemetry.ts", "rules/episode.ts", "rules/suppression.ts"],
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/models": ["fusion", "fusion/model", "encoders", "encoders/child", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/groups": ["fusion", "fusion/model", "rules"],

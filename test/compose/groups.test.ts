@@ -3,6 +3,7 @@ import t from "tap";
 import { parseConfig } from "../../config/load.js";
 import { buildGroups } from "../../daemon/compose/groups.js";
 import { compileRules } from "../../daemon/compose/rules.js";
+import { SilentInputs } from "../../daemon/intake/silent-inputs.js";
 import type { Source } from "../../daemon/sources/source.js";
 import { loadPack } from "../../encoders/pack.js";
 import { daemonTelemetry } from "../telemetry/daemon-telemetry.js";
@@ -19,11 +20,10 @@ void t.test("groups: a slow camera is waited for as long as three of its picture
     const source = (id: string, modality: "image" | "text"): Source => ({ id, modalities: [modality], finite: false, observe: () => t.fail("is not observed") as never });
     const sources = [source("cam", "image"), source("log", "text")];
     const group = buildGroups(loaded.config, pack, compileRules(loaded, pack), sources, daemonTelemetry().events.fusion, true).of("cam");
-    group.progress({ sourceId: "cam", modality: "image" }, 0, 0);
-    for (const [nowMs, moved] of [[waitsMs - 1, false], [waitsMs + 1, true]] as const) {
-      group.progress({ sourceId: "log", modality: "text" }, nowMs, nowMs);
-      group.tick(nowMs, nowMs);
-      t.equal(group.watermark > 0, moved, `${fps} pictures a second, after ${nowMs} ms`);
-    }
+    const silent = new SilentInputs(group);
+    t.strictSame(silent.look(0), []);
+    silent.progress({ sourceId: "log", modality: "text" }, { time: 0, lagMs: 0, origin: { run: 0, seq: 0 } }, waitsMs);
+    t.strictSame(silent.look(waitsMs), [], `${fps} pictures a second, after ${waitsMs} ms`);
+    t.strictSame(silent.look(waitsMs + 1).map(({ input }) => input.sourceId), ["cam"]);
   }
 });

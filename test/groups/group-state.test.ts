@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import t from "tap";
-import { GroupState, stepOrder, type Step, type StepOutput } from "../../daemon/groups/group-state.js";
+import { GroupState, type StepOutput } from "../../daemon/groups/group-state.js";
+import { stepOrder, type Step } from "../../daemon/groups/step.js";
 import { compareObservations, endedAt } from "../../fusion/model/observation.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
 import type { Scene } from "../../fusion/simulator/scene.js";

@@ -39,8 +39,8 @@ function seen(capturedAt: number, modality: Modality = "image", vector = concept
 void t.test("group: a presence that outlasts the longest event is one incident", (t) => {
   const runner = runnerFor(see("person"));
   const results = [];
-  for (let at = 0; at <= 720_000; at += 1000) results.push(runner.observe(seen(at)), runner.advanceTo(at - 2000));
-  results.push(runner.advanceTo(800_000));
+  for (let at = 0; at <= 720_000; at += 1000) results.push(runner.take({ kind: "observation", observation: seen(at) }), runner.take({ kind: "complete", to: at - 2000 }));
+  results.push(runner.take({ kind: "complete", to: 800_000 }));
   const alerts = results.flatMap((result) => result.publication.alerts);
   t.equal(new Set(alerts.map((alert) => alert.incident.id)).size, 1);
   t.equal(alerts.filter((alert) => alert.incident.state === "resolved").length, 1);
@@ -58,10 +58,10 @@ void t.test("group: a presence that outlasts the longest event is one incident",
 void t.test("group: an event that is whole only by a merge meets a same_event rule at once", (t) => {
   const runner = runnerFor(all(see("thing"), hear("thing")), { sameEvent: true });
   const odd = { track: 7 };
-  runner.observe(seen(1000, "image", concept(5), { ...odd, quality: 0.5 }));
-  runner.observe(seen(1500, "audio"));
+  runner.take({ kind: "observation", observation: seen(1000, "image", concept(5), { ...odd, quality: 0.5 }) });
+  runner.take({ kind: "observation", observation: seen(1500, "audio") });
   t.equal(runner.openEvents, 2, "two happenings, it seems");
-  const told = [2000, 2200, 2400].flatMap((at) => runner.observe(seen(at, "image", concept(0), odd)).publication.alerts);
+  const told = [2000, 2200, 2400].flatMap((at) => runner.take({ kind: "observation", observation: seen(at, "image", concept(0), odd) }).publication.alerts);
   t.equal(runner.openEvents, 1, "it was one");
   t.match(told[0]?.incident, { state: "firing", evidence: [{ modality: "image", capturedAt: 2000 }, { modality: "audio" }] });
   t.end();
@@ -69,9 +69,9 @@ void t.test("group: an event that is whole only by a merge meets a same_event ru
 
 void t.test("group: tells each event once a step of the watermark, as it then stands", (t) => {
   const runner = runnerFor(see("person"));
-  for (let at = 1000; at <= 5000; at += 1000) t.strictSame(runner.observe(seen(at)).events, [], "nothing before the watermark");
-  t.match(runner.advanceTo(3000).events, [{ revision: 3, phase: "open", counts: { image: 3 } }]);
-  t.match(runner.advanceTo(60_000).events, [{ revision: 6, phase: "closed", closeReason: "gap" }]);
-  t.strictSame(runner.advanceTo(70_000).events, []);
+  for (let at = 1000; at <= 5000; at += 1000) t.strictSame(runner.take({ kind: "observation", observation: seen(at) }).events, [], "nothing before the watermark");
+  t.match(runner.take({ kind: "complete", to: 3000 }).events, [{ revision: 3, phase: "open", counts: { image: 3 } }]);
+  t.match(runner.take({ kind: "complete", to: 60_000 }).events, [{ revision: 6, phase: "closed", closeReason: "gap" }]);
+  t.strictSame(runner.take({ kind: "complete", to: 70_000 }).events, []);
   t.end();
 });

@@ -153,9 +153,9 @@ async function leftIn(t: Test, checkpoint: GroupCheckpoint, journal: readonly Jo
 void t.test("other encoders: cohorts start anew, open events are closed and told, an incident goes on", async (t) => {
   const rule = ruleSource(see("0"), { resolveAfterMs: 20_000 });
   const old = runnerFor("old", rule);
-  for (const at of [1000, 2000, 3000]) old.observe(sample("mic", "audio", at, { gate: "closed" }));
-  for (let at = 4000; at <= 9000; at += 1000) old.observe(sample("cam", "image", at));
-  old.advanceTo(6000);
+  for (const at of [1000, 2000, 3000]) old.take({ kind: "observation", observation: sample("mic", "audio", at, { gate: "closed" }) });
+  for (let at = 4000; at <= 9000; at += 1000) old.take({ kind: "observation", observation: sample("cam", "image", at) });
+  old.take({ kind: "complete", to: 6000 });
   const told = old.checkpoint().told[0] as Told;
   const left = await leftIn(t, old.checkpoint(), old.tail);
 
@@ -164,31 +164,31 @@ void t.test("other encoders: cohorts start anew, open events are closed and told
   t.equal(runner.cohort({ sourceId: "mic", modality: "audio" }), undefined, "not warm, not even begun");
   t.equal(runner.openEvents, 0);
   t.equal(runner.watermark, 6000);
-  const passed = runner.advanceTo(7000);
+  const passed = runner.take({ kind: "complete", to: 7000 });
   t.match(passed.events, [{ phase: "closed", closeReason: "encoders_changed", counts: { image: 3 } }], "the event that was open at the watermark");
   t.strictSame(passed.publication.alerts, [], "of what has not changed nothing is told");
-  t.strictSame(runner.advanceTo(8000).events, [], "and the event is told once");
-  const again = runner.observe(sample("cam", "image", 15_000)).publication.alerts;
+  t.strictSame(runner.take({ kind: "complete", to: 8000 }).events, [], "and the event is told once");
+  const again = runner.take({ kind: "observation", observation: sample("cam", "image", 15_000) }).publication.alerts;
   t.match(again, [{ revision: told.revision + 1, incident: { id: told.incident.id, state: "firing" } }], "seen by the new encoders, it is the same incident");
-  t.match(runner.advanceTo(60_000).publication.alerts, [{ revision: told.revision + 2, incident: { id: told.incident.id, state: "resolved", endedAt: 15_000 } }]);
+  t.match(runner.take({ kind: "complete", to: 60_000 }).publication.alerts, [{ revision: told.revision + 2, incident: { id: told.incident.id, state: "resolved", endedAt: 15_000 } }]);
 });
 
 void t.test("other encoders: an incident that the watermark decided since the checkpoint stays decided", async (t) => {
   const rule = ruleSource(see("0"), { unless: [{ condition: see("1"), withinMs: 1000, afterMs: 3000 }] });
   const old = runnerFor("old", rule);
-  old.witness({ sourceId: "cam", modality: "image", at: 1000, healthy: true });
-  old.observe(sample("cam", "image", 4000));
-  old.scan("cam", 3500, 4500);
-  old.advanceTo(5000);
+  old.take({ kind: "witness", change: { sourceId: "cam", modality: "image", at: 1000, healthy: true } });
+  old.take({ kind: "observation", observation: sample("cam", "image", 4000) });
+  old.take({ kind: "scan", sourceId: "cam", from: 3500, to: 4500 });
+  old.take({ kind: "complete", to: 5000 });
   const checkpoint = old.checkpoint();
-  const { alerts } = old.advanceTo(7500).publication;
+  const { alerts } = old.take({ kind: "complete", to: 7500 }).publication;
   t.match(alerts, [{ revision: 1, incident: { state: "firing", updatedAt: 4000 } }], "nobody came, and somebody watched");
   const left = await leftIn(t, checkpoint, [{ kind: "passed", watermark: 7500 }, ...alerts]);
 
   const runner = runnerFor("new", rule);
   t.match(recover(runner, left), { incidents: 1 });
   t.equal(runner.watermark, 7500);
-  const later = runner.advanceTo(60_000).publication.alerts;
+  const later = runner.take({ kind: "complete", to: 60_000 }).publication.alerts;
   t.match(later, [{ revision: 2, incident: { id: alerts[0]?.incident.id, state: "resolved", endedAt: 4000 } }]);
   t.equal(later[0]?.incident.reason, undefined);
 });
@@ -197,16 +197,16 @@ void t.test("other encoders: what was heard and cannot be asked again is not tak
   for (const whenBlind of ["stay_silent", "fire"] as const) {
     const rule = ruleSource(any(field("door", "open")), { unless: [{ condition: hear("0"), withinMs: 5000, afterMs: 0 }], whenBlind });
     const old = runnerFor("old", rule);
-    old.witness({ sourceId: "mic", modality: "audio", at: 1000, healthy: true });
-    old.advanceTo(4000);
-    old.observe(sample("mic", "audio", 6000));
+    old.take({ kind: "witness", change: { sourceId: "mic", modality: "audio", at: 1000, healthy: true } });
+    old.take({ kind: "complete", to: 4000 });
+    old.take({ kind: "observation", observation: sample("mic", "audio", 6000) });
     const { embedding: _none, ...line } = sample("badges", "text", 7000, { fields: new Map([["door", "open"]]) });
-    old.observe(line);
+    old.take({ kind: "observation", observation: line });
     const left = await leftIn(t, old.checkpoint(), old.tail);
 
     const runner = runnerFor("new", rule);
     recover(runner, left);
-    const { alerts } = runner.advanceTo(8000).publication;
+    const { alerts } = runner.take({ kind: "complete", to: 8000 }).publication;
     if (whenBlind === "fire") t.match(alerts, [{ incident: { state: "firing", unwitnessed: true } }], "the line itself is no vector and goes on");
     else t.strictSame(alerts, []);
     t.strictSame(runner.checkpoint().state.rules.spans, [{ sourceId: "mic", modality: "audio", from: 1000, to: 4001 }], "nobody listened since the checkpoint");

@@ -1,8 +1,8 @@
 // Looks at places in the fold of a group: told once, known for ever, whatever order they come in and whenever it crashes.
 import fc from "fast-check";
 import t from "tap";
-import type { Step, StepOutput } from "../../daemon/groups/group-state.js";
-import { GroupState, stepOrder } from "../../daemon/groups/group-state.js";
+import { GroupState, type StepOutput } from "../../daemon/groups/group-state.js";
+import { stepOrder, type Step } from "../../daemon/groups/step.js";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import type { WrittenBackground } from "../../daemon/groups/journal.js";
 import { decodeBackground, encodeBackground } from "../../daemon/intake/journal-codec.js";
@@ -119,8 +119,8 @@ class OnePlace {
   /** What comes to the place and stays, `index` looks after it came; `at`: when it is looked at. */
   look(index: number, at: number): void {
     const shown = this.looks.filter(({ capturedAt }) => capturedAt > 30_000)[index] as Observation;
-    this.runner.observe({ ...shown, id: `${shown.id}-${at}`, capturedAt: at });
-    this.runner.advanceTo(at);
+    this.runner.take({ kind: "observation", observation: { ...shown, id: `${shown.id}-${at}`, capturedAt: at } });
+    this.runner.take({ kind: "complete", to: at });
   }
 
   events(): number {
@@ -175,7 +175,7 @@ void t.test("places: a background is written when it settles, else at most once 
 void t.test("places: a clock that was set back moves what was looked at along", (t) => {
   const group = new OnePlace();
   for (let i = 0; i < 20; i++) group.look(i % 10, 1_000_000 + i * 4000);
-  group.runner.setClock({ fromMs: 1_080_000, toMs: 80_000 });
+  group.runner.take({ kind: "clock", fromMs: 1_080_000, toMs: 80_000 });
   group.look(3, 90_000);
   t.equal(group.events(), 0, "still furniture");
   const [change] = group.runner.backgroundChanges(true);
@@ -186,7 +186,7 @@ void t.test("places: a clock that was set back moves what was looked at along", 
 void t.test("places: a number beyond the bound is refused, and nothing is learned of it", (t) => {
   const group = new OnePlace();
   const [look] = group.looks;
-  t.throws(() => group.runner.observe({ ...(look as Observation), place: 64 }), /at most 64 places/);
+  t.throws(() => group.runner.take({ kind: "observation", observation: { ...(look as Observation), place: 64 } }), /at most 64 places/);
   t.strictSame(group.runner.backgroundChanges(true), []);
   t.end();
 });
@@ -204,7 +204,7 @@ void t.test("places: killed after any commit, a group has the backgrounds that i
     const runner = new GroupRunner(runnerOptions(scene), silent);
     recover(runner, recoveredFrom(whole.batches.slice(0, cut)));
     const rows = backgroundsAfter(cut);
-    runner.advanceTo(runner.watermark + 60_000);
+    runner.take({ kind: "complete", to: runner.watermark + 60_000 });
     for (const { place, written } of runner.backgroundChanges(true)) {
       const before = rows.get(Number(place.split(" ")[1]))?.lookedAt ?? -Infinity;
       t.ok((written?.background.lookedAt ?? -Infinity) > before, "the journal leads on from the row, never back");
@@ -235,16 +235,16 @@ void t.test("places: the journal since a checkpoint brings its backgrounds to wh
       let left: Parameters<GroupRunner["recover"]> = [undefined, []];
       let journal: Step[] = [];
       for (const [i, step] of steps.slice(0, end + 1).entries()) {
-        const result = step.kind === "scan" ? runner.scan(step.sourceId, step.from, step.to) : runner.observe((step as Extract<Step, { kind: "observation" }>).observation);
+        const result = runner.take(step as Exclude<Step, { kind: "upheld" }>);
         if (result.step !== undefined) journal.push(result.step);
-        runner.advanceTo(stepOrder.timeOf(step) - 1000);
+        runner.take({ kind: "complete", to: stepOrder.timeOf(step) - 1000 });
         if (i !== checkpointAt) continue;
         left = [runner.checkpoint(), [], Infinity, runner.backgroundChanges(true).flatMap(({ written }) => written ?? [])];
         journal = [...runner.tail];
       }
       const again = new GroupRunner(runnerOptions(scene), silent);
       again.recover(left[0], journal, left[2], left[3]);
-      for (const one of [runner, again]) one.advanceTo(10 * MINUTE_MS);
+      for (const one of [runner, again]) one.take({ kind: "complete", to: 10 * MINUTE_MS });
       const rows = (one: GroupRunner): string => JSON.stringify(one.backgroundChanges(true).map(({ place, written }) => [place, written?.background.lookedAt, [...(written?.background.appearances ?? [])].map(({ mean, ...rest }) => [rest, [...mean]])]).sort());
       return rows(again) === changedSince(runner, left[3] ?? []);
     }),

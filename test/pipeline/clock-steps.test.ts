@@ -65,6 +65,8 @@ interface Alert {
   readonly ageMs: number;
 }
 
+let lives = 0;
+
 /** One daemon's life around a group of one text feed: starts, goes on on the same store, is killed. */
 class Life {
   readonly clock: VirtualClock;
@@ -99,7 +101,7 @@ class Life {
       elsewhere: [],
       encoders: new Map([["text", lines]]),
       groups: [this.runner],
-      origin: { site: "test", encoders: "test", run: 0 },
+      origin: { site: "test", encoders: "test", run: ++lives },
       groupOf: () => this.runner,
       committer: this.#committer,
       clock,

@@ -63,13 +63,13 @@ void t.test("pipeline: nobody watched while it was down, however often it went d
   first.recover(undefined, []);
   t.equal(first.tail.length, 0, "a first start has no past");
   const begun = first.checkpoint();
-  const healthy = first.witness({ ...cam, at: 1000, healthy: true }).step;
+  const healthy = first.take({ kind: "witness", change: { ...cam, at: 1000, healthy: true } }).step;
   const second = new GroupRunner(options, silent);
   second.recover(begun, healthy === undefined ? [] : [healthy]);
-  second.witness({ ...cam, at: 60_000, healthy: true });
+  second.take({ kind: "witness", change: { ...cam, at: 60_000, healthy: true } });
   const third = new GroupRunner(options, silent);
   third.recover(second.checkpoint(), second.tail);
-  third.advanceTo(100_000);
+  third.take({ kind: "complete", to: 100_000 });
   const spans = third.checkpoint().state.rules.spans.filter((span) => span.sourceId === "cam-a");
   t.strictSame(spans, [{ ...cam, from: 1000, to: 1001 }, { ...cam, from: 60_000, to: 60_001 }]);
   t.end();
@@ -80,11 +80,11 @@ void t.test("pipeline: a source that is not configured any more does not go on w
   const gone = { sourceId: "cam-b", modality: "image" } as const;
   const first = new GroupRunner(options, silent);
   const begun = first.checkpoint();
-  const healthy = first.witness({ ...gone, at: 1000, healthy: true }).step;
+  const healthy = first.take({ kind: "witness", change: { ...gone, at: 1000, healthy: true } }).step;
   t.ok(healthy);
   const second = new GroupRunner({ ...options, inputs: options.inputs.filter(({ sourceId }) => sourceId !== gone.sourceId) }, silent);
   second.recover(begun, healthy === undefined ? [] : [healthy]);
-  second.advanceTo(100_000);
+  second.take({ kind: "complete", to: 100_000 });
   t.strictSame(second.checkpoint().state.rules.spans, [{ ...gone, from: 1000, to: 1001 }]);
   t.end();
 });
@@ -92,10 +92,10 @@ void t.test("pipeline: a source that is not configured any more does not go on w
 void t.test("pipeline: what is learned of a source too late to be judged by counts from the watermark on", (t) => {
   const runner = new GroupRunner(runnerOptions(sceneOf(5)), silent);
   const cam = { sourceId: "cam-a", modality: "image" } as const;
-  runner.witness({ ...cam, at: 1000, healthy: true });
-  runner.advanceTo(50_000);
-  t.ok(runner.witness({ ...cam, at: 30_000, healthy: false }).step, "it is taken in, and written down");
-  runner.advanceTo(60_000);
+  runner.take({ kind: "witness", change: { ...cam, at: 1000, healthy: true } });
+  runner.take({ kind: "complete", to: 50_000 });
+  t.ok(runner.take({ kind: "witness", change: { ...cam, at: 30_000, healthy: false } }).step, "it is taken in, and written down");
+  runner.take({ kind: "complete", to: 60_000 });
   t.strictSame(runner.checkpoint().state.rules.spans, [{ ...cam, from: 1000, to: 50_001 }]);
   t.end();
 });

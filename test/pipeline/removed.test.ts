@@ -31,8 +31,8 @@ function opening(capturedAt: number): Observation {
 /** A group in which the door's incident was told as firing, as its checkpoint has it. */
 function firing(): GroupCheckpoint {
   const runner = runnerWith(door);
-  t.match(runner.observe(opening(10_000)).publication.alerts, [{ revision: 1, incident: { state: "firing" } }]);
-  runner.advanceTo(12_000);
+  t.match(runner.take({ kind: "observation", observation: opening(10_000) }).publication.alerts, [{ revision: 1, incident: { state: "firing" } }]);
+  runner.take({ kind: "complete", to: 12_000 });
   return runner.checkpoint();
 }
 
@@ -41,12 +41,12 @@ void t.test("removed: an incident of a rule that is gone ends at the next start,
   const without = runnerWith();
   without.recover(left, [], 50_000);
   t.match(without.removed, [{ revision: 2, incident: { ruleId: "door", state: "resolved", reason: "removed", updatedAt: 50_000, endedAt: 10_000 } }]);
-  t.strictSame(without.advanceTo(60_000).publication.alerts, [], "and nothing more is told of it");
+  t.strictSame(without.take({ kind: "complete", to: 60_000 }).publication.alerts, [], "and nothing more is told of it");
   const back = runnerWith(door);
   back.recover(without.checkpoint(), without.tail, 70_000);
   t.strictSame(back.removed, []);
-  t.strictSame(back.advanceTo(71_000).publication.alerts, [], "what was does not come back");
-  t.match(back.observe(opening(72_000)).publication.alerts, [{ revision: 1, incident: { state: "firing", startedAt: 72_000 } }]);
+  t.strictSame(back.take({ kind: "complete", to: 71_000 }).publication.alerts, [], "what was does not come back");
+  t.match(back.take({ kind: "observation", observation: opening(72_000) }).publication.alerts, [{ revision: 1, incident: { state: "firing", startedAt: 72_000 } }]);
   t.end();
 });
 
@@ -57,8 +57,8 @@ void t.test("removed: a rule that looks for something else ends what it had told
   const patient = runnerWith({ ...door, resolveAfterMs: 100_000, cooldownMs: 5000, severity: "critical" });
   patient.recover(firing(), [], 50_000);
   t.strictSame(patient.removed, []);
-  t.strictSame(patient.advanceTo(100_000).publication.alerts, []);
-  t.match(patient.advanceTo(120_000).publication.alerts, [{ revision: 2, incident: { state: "resolved", severity: "warning", endedAt: 10_000 } }]);
+  t.strictSame(patient.take({ kind: "complete", to: 100_000 }).publication.alerts, []);
+  t.match(patient.take({ kind: "complete", to: 120_000 }).publication.alerts, [{ revision: 2, incident: { state: "resolved", severity: "warning", endedAt: 10_000 } }]);
   t.end();
 });
 
@@ -78,17 +78,17 @@ void t.test("removed: a rule that returns counts on from what it told", (t) => {
 
 void t.test("removed: a rule that looks for something else never opens again what it ended, though it meets what founded that", (t) => {
   const before = runnerWith(door);
-  const [told] = before.observe(opening(10_000)).publication.alerts;
+  const [told] = before.take({ kind: "observation", observation: opening(10_000) }).publication.alerts;
   const wider = { ...door, condition: any(field("door", "open"), field("window", "open")) };
   const after = runnerWith(wider);
   after.recover(before.checkpoint(), before.tail, 10_500);
   t.match(after.removed, [{ revision: 2, incident: { id: told?.incident.id, state: "resolved", reason: "removed" } }]);
-  const [next] = after.advanceTo(12_000).publication.alerts;
+  const [next] = after.take({ kind: "complete", to: 12_000 }).publication.alerts;
   t.match(next, { revision: 1, incident: { state: "firing", startedAt: 10_000, events: [{ id: told?.incident.events[0]?.id }] } });
   t.not(next?.incident.id, told?.incident.id);
   const again = runnerWith(wider);
   again.recover(after.checkpoint(), after.tail, 13_000);
-  t.same([again.removed, again.advanceTo(14_000).publication.alerts], [[], []], "it goes on");
+  t.same([again.removed, again.take({ kind: "complete", to: 14_000 }).publication.alerts], [[], []], "it goes on");
   const third = runnerWith(door);
   third.recover(again.checkpoint(), again.tail, 15_000);
   t.match(third.removed, [{ revision: 2, incident: { id: next?.incident.id } }]);

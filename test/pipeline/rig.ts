@@ -131,6 +131,9 @@ export class Losses implements PipelineTelemetry {
   dropped(sourceId: string, reason: string, count: number): void {
     for (let i = 0; i < count; i++) this.dropped_.push(`${sourceId} ${reason}`);
   }
+  refused(sourceId: string, reason: string): void {
+    this.dropped_.push(`${sourceId} ${reason}`);
+  }
   witnessing(): void {}
   calibration(): void {}
   took(): void {}
