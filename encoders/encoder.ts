@@ -1,12 +1,12 @@
 // The port of a tower: captures in, observations out.
 import type { Modality } from "../fusion/model/modality.js";
-import type { Observation } from "../fusion/model/observation.js";
+import type { Unnumbered } from "../fusion/model/observation.js";
 import type { Capture } from "./capture.js";
 
 /** What came of one capture. */
 export interface Encoded {
   /** The gate lies inside: none if nothing moved, several if several regions did. */
-  readonly observations: readonly Observation[];
+  readonly observations: readonly Unnumbered[];
   /** How long the tower worked on it, ms, waiting excluded. */
   readonly encodeMs: number;
   /** Why not all of it was looked at, so that what it does not show may have been there; absent: all of it was. */

@@ -1,7 +1,7 @@
 // The tower of text, in the daemon's own process: a look-up that takes microseconds needs no child.
 import { toUSVString } from "node:util";
 import { FusiondError } from "../fusion/model/errors.js";
-import { embeddingOf, observationId, TEXT_CHARS_MAX } from "../fusion/model/observation.js";
+import { embeddingOf, TEXT_CHARS_MAX } from "../fusion/model/observation.js";
 import type { Capture } from "./capture.js";
 import type { Encoded, Encoder, EncoderTelemetry } from "./encoder.js";
 import type { Pack } from "./pack.js";
@@ -37,12 +37,13 @@ export class TextEncoder implements Encoder {
       return Promise.reject(new FusiondError("encode_failed", `the tower of text was given ${capture.modality}`));
     }
     const startedMs = performance.now();
-    const { sourceId, modality, seq, capturedAt, durationMs, text, fields } = capture;
+    const { sourceId, modality, capturedAt, durationMs, text, fields } = capture;
     const line = this.#pack.vocabulary.encodeLine(text);
-    const key = { sourceId, modality, run: 0, seq, capturedAt, durationMs };
     const observation = {
-      ...key,
-      id: observationId(key),
+      sourceId,
+      modality,
+      capturedAt,
+      durationMs,
       gate: "open" as const,
       quality: line?.quality ?? 0,
       text: toUSVString(text.slice(0, TEXT_CHARS_MAX)), // half a surrogate would not come back as it was written

@@ -84,9 +84,6 @@ export interface Sample {
   readonly moving?: true;
 }
 
-/** Most samples that come of one capture: an observation's seq is the capture's times this, plus the sample's index. */
-export const SAMPLES_PER_CAPTURE_MAX = 32;
-
 /** The image or sound tower of a pack. */
 export function towerSpec({ manifest, golden, folder }: Pack, modality: "image" | "audio"): TowerSpec {
   const { graphs, input, output } = manifest[modality];

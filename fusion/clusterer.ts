@@ -34,7 +34,7 @@ export interface Member {
 export interface OpenEvent {
   readonly event: FusionEvent;
   readonly members: readonly Member[];
-  /** Regions that the gate followed, newest last: `<source>#<track>`. */
+  /** Regions that the gate followed, newest last: `<source>#<run>.<track>`. */
   readonly tracks: readonly string[];
 }
 
@@ -254,7 +254,7 @@ function isOlder(a: FusionEvent, b: FusionEvent): boolean {
 }
 
 function trackKey(observation: Observation): string {
-  return `${observation.sourceId}#${observation.track}`;
+  return `${observation.sourceId}#${observation.run}.${observation.track}`; // a gate that begins anew counts anew
 }
 
 function withTrack(tracks: readonly string[], key: string): readonly string[] {

@@ -29,6 +29,9 @@ export interface Score {
   readonly calibrated: boolean;
 }
 
+/** What of an observation is scored. */
+export type Scored = Pick<Observation, "modality" | "quality" | "embedding">;
+
 /**
  * Scores observations of one space. Pure: the same observation and cohort give the same score, so scores are remembered
  * for as long as the observation's vector lives.
@@ -56,7 +59,7 @@ export class Scorer {
   }
 
   /** Undefined for an observation without a vector. Throws if its vector is of another space. */
-  score(observation: Observation, cohort: Cohort | undefined): Score | undefined {
+  score(observation: Scored, cohort: Cohort | undefined): Score | undefined {
     const embedding = observation.embedding;
     if (embedding === undefined) return undefined;
     assertInvariant(embedding.space === this.#space.id, `a vector of ${embedding.space} scored in ${this.#space.id}`);
@@ -68,7 +71,7 @@ export class Scorer {
     return score;
   }
 
-  #scoreOf({ modality, quality }: Observation, vector: Float32Array, calibrated: boolean): Score {
+  #scoreOf({ modality, quality }: Scored, vector: Float32Array, calibrated: boolean): Score {
     const { a, b, negativeMean, negativeSd } = this.#space.calibration[modality];
     const llr = new Float32Array(this.#promptCount);
     const odds = new Float32Array(this.#rowCount - this.#promptCount);

@@ -4,7 +4,7 @@ import type { Encoder } from "../../encoders/encoder.js";
 import type { CameraGateOptions } from "../../encoders/tower-spec.js";
 import type { Pack } from "../../encoders/pack.js";
 import { FusiondError } from "../../fusion/model/errors.js";
-import { endedAt, type Observation } from "../../fusion/model/observation.js";
+import { endedAt, type Unnumbered } from "../../fusion/model/observation.js";
 import { Scorer } from "../../fusion/scorer.js";
 import type { Source, SourceTelemetry } from "../sources/source.js";
 import { labelsLike, type KnownLabels } from "./labels.js";
@@ -128,7 +128,7 @@ function reportOf({ pack, modality, labels, scored, recordings }: FalseAlarmOpti
 }
 
 /** How many samples there were. Those of a cohort alarm nobody, in the daemon neither. */
-function takeAlarms(observations: readonly Observation[], scorer: Scorer, counters: readonly (AlarmCounter | undefined)[]): number {
+function takeAlarms(observations: readonly Unnumbered[], scorer: Scorer, counters: readonly (AlarmCounter | undefined)[]): number {
   let samples = 0;
   for (const observation of observations) {
     const score = observation.gate === "open" ? scorer.score(observation, undefined) : undefined;

@@ -1,5 +1,5 @@
 // The way of one input through perception: what waits for its encoder, whether it may witness, and the numbers of its reports.
-import { observationId, type Observation } from "../../fusion/model/observation.js";
+import { observationId, type Observation, type Unnumbered } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
 import { InputWitness } from "../report/input-witness.js";
@@ -14,8 +14,9 @@ export type LaneItem =
   | { readonly kind: "witness"; readonly witness: ModalityWitness }
   | Extract<ReportBody, { readonly kind: "health" }>;
 
-/** What a report says beside whose it is and which. */
-export type ReportBody = { [K in Report["kind"]]: Omit<Extract<Report, { kind: K }>, keyof ReportBase> }[Report["kind"]];
+type Body<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, keyof ReportBase>;
+/** What a report says beside whose it is and which: an observation has its number from it. */
+export type ReportBody = { [K in Exclude<Report["kind"], "observation">]: Body<K> }[Exclude<Report["kind"], "observation">] | (Omit<Body<"observation">, "observation"> & { readonly observation: Unnumbered });
 
 /** What a lane is made with. */
 export interface InputLaneOptions {
@@ -68,7 +69,7 @@ export class InputLane {
 }
 
 /** The observation as the one of its report. */
-function numbered(observation: Observation, { run, seq }: Pick<ReportBase, "run" | "seq">): Observation {
+function numbered(observation: Unnumbered, { run, seq }: Pick<ReportBase, "run" | "seq">): Observation {
   const { sourceId, modality } = observation;
   return { ...observation, id: observationId({ sourceId, modality, run, seq }), run, seq };
 }

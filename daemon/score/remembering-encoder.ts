@@ -43,7 +43,7 @@ export class RememberingEncoder implements Encoder {
     if (verdict === "silence") return { observations: [], encodeMs: 0 };
     const { vector } = await this.#embedding(capture);
     const gates = verdict === "open" ? (["open"] as const) : (["open", "closed"] as const);
-    return { observations: gates.map((gate, index) => observationOf(capture, index, { vector, gate, quality: 1 }, this.space)), encodeMs: 0 };
+    return { observations: gates.map((gate) => observationOf(capture, { vector, gate, quality: 1 }, this.space)), encodeMs: 0 };
   }
 
   #embedding(capture: SoundCapture): Promise<Embedding> {

@@ -1,6 +1,6 @@
 // The tower of pictures or of sound, in the process that it is made in.
 import { assertInvariant, FusiondError } from "../../fusion/model/errors.js";
-import type { Observation } from "../../fusion/model/observation.js";
+import type { Unnumbered } from "../../fusion/model/observation.js";
 import type { Capture } from "../capture.js";
 import type { Encoded, Encoder, EncoderTelemetry } from "../encoder.js";
 import { observationOf } from "../observations.js";
@@ -220,11 +220,11 @@ export class Tower implements Encoder {
   #encoded(capture: ModelCapture, { samples, scan, encodeMs, ...gated }: Exclude<Encodings, { readonly error: string }>): Encoded {
     let { unseen } = gated;
     const { modality } = capture;
-    const observations: Observation[] = [];
-    for (const [index, sample] of samples.entries()) {
+    const observations: Unnumbered[] = [];
+    for (const sample of samples) {
       const fault = this.#monitor.judge(sample.vector, sample.inputCrc);
       if (fault === undefined) {
-        observations.push(observationOf(capture, index, sample, this.space));
+        observations.push(observationOf(capture, sample, this.space));
         continue;
       }
       this.#options.telemetry.rejected(modality, fault);

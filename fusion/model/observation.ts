@@ -68,7 +68,7 @@ export interface Observation {
   readonly quality: number;
   /** Where in the picture. */
   readonly region?: Region;
-  /** Same value = the gate followed this region from picture to picture. Only meaningful within one source. */
+  /** Same value = the gate followed this region from picture to picture. Only meaningful within one run of one source. */
   readonly track?: number;
   /**
    * 0..63: found by looking at this fixed square of the picture in its turn, not because something moved. The same number
@@ -80,6 +80,9 @@ export interface Observation {
   readonly text?: string;
   readonly fields?: Fields;
 }
+
+/** A sample that was encoded and not yet told: it has no number. */
+export type Unnumbered = Omit<Observation, "id" | "run" | "seq">;
 
 /** What makes an observation's place in the canonical order. */
 export type ObservationKey = Pick<Observation, "sourceId" | "modality" | "run" | "seq" | "capturedAt" | "durationMs">;

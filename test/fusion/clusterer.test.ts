@@ -87,6 +87,7 @@ void t.test("clusterer: what the gate followed stays one event whatever it looks
   t.equal(observe(clusterer, seen(concept(5), 1000, { track: 7 }))[0]?.kind, "joined");
   t.equal(observe(clusterer, seen(concept(6), 2000, { track: 8 }))[0]?.kind, "founded");
   t.equal(observe(clusterer, seen(concept(9), 2000, { track: 7, sourceId: "other" }))[0]?.kind, "founded", "tracks are a source's own");
+  t.equal(observe(clusterer, seen(concept(12), 3000, { track: 7, run: 1 }))[0]?.kind, "founded", "and those of a run: a gate that begins anew counts anew");
   t.end();
 });
 

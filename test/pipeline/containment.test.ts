@@ -6,6 +6,7 @@ import { Pipeline } from "../../daemon/pipeline/pipeline.js";
 import { EventClock } from "../../daemon/runtime/event-clock.js";
 import type { Source, SourceSignal, SourceTransition } from "../../daemon/sources/source.js";
 import { FusiondError } from "../../fusion/model/errors.js";
+import type { Observation } from "../../fusion/model/observation.js";
 import { eventually } from "../support/eventually.js";
 import { VirtualClock } from "../telemetry/virtual-clock.js";
 import { sceneOf } from "../groups/scene-support.js";
@@ -40,7 +41,7 @@ function pipelineOf(observe: Source["observe"], spoil: (id: string) => object = 
   const tower = towerOf(scene, "image", () => Promise.resolve());
   const pipeline = new Pipeline({
     sources: [{ id: "cam-a", modalities: ["image"], finite: false, observe }],
-    encoders: new Map([["image", { ...tower, encode: async (capture) => ({ encodeMs: 1, observations: (await tower.encode(capture)).observations.map((one) => ({ ...one, ...spoil(one.id) })) }) }]]),
+    encoders: new Map([["image", { ...tower, encode: async (capture) => ({ encodeMs: 1, observations: (await tower.encode(capture)).observations.map((one) => ({ ...one, ...spoil((one as Observation).id) })) }) }]]),
     groups: [runner],
     elsewhere: [],
     origin: { site: "test", encoders: "test", run: 0 },

@@ -81,7 +81,7 @@ void t.test("replay: any number of sources, though the tower takes few captures 
     const result = await tower.encode({ ...capture, sourceId: "cam-a" });
     waiting--;
     encoded++;
-    return { ...result, observations: result.observations.map((one) => ({ ...one, id: `${capture.sourceId}-${one.id}`, sourceId: capture.sourceId })) };
+    return { ...result, observations: result.observations.map((one) => ({ ...one, sourceId: capture.sourceId })) };
   };
   function* renamed(id: string): Generator<SourceSignal> {
     for (const told of signalsOf(scene, "cam-a", "image")) yield told.kind === "capture" ? { ...told, capture: { ...told.capture, sourceId: id } } : told;

@@ -88,7 +88,7 @@ void t.test("remembering encoder: gives what the tower gives, and asks it once f
   execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=frequency=120:duration=3", hum]);
   const [sound] = await all(playedSounds([{ path: hum, labels: [] }], pack.manifest.audio));
   const captures = await capturesOf((sound as PlayedSound).source("mic", 20_000));
-  const seen = ({ observations }: Encoded): unknown => observations.map(({ id, gate, quality, embedding, capturedAt }) => [id, gate, quality, capturedAt, embedding?.vector]);
+  const seen = ({ observations }: Encoded): unknown => observations.map(({ gate, quality, embedding, capturedAt }) => [gate, quality, capturedAt, embedding?.vector]);
   let closed = 0;
   for (const capture of captures) {
     const [a, b] = [await plain.encode(capture), await remembering.encode(capture)];
