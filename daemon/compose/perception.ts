@@ -5,11 +5,12 @@ import type { SourceConfig } from "../../config/schema/sources.js";
 import { readCredentials } from "../../config/secrets.js";
 import type { Pack } from "../../encoders/pack.js";
 import { encodersOf } from "../../encoders/pack-manifest.js";
+import type { Modality } from "../../fusion/model/modality.js";
 import { spread, usefulProcesses } from "../perception/assignment.js";
 import { sharedEpochMs } from "../perception/machine-clock.js";
 import { PerceptionHost, type PerceptionHostOptions } from "../perception/perception-host.js";
 import { spawnBound, spawnLimited } from "../runtime/child-process.js";
-import { systemClock } from "../runtime/clock.js";
+import { steadyNowMs, systemClock } from "../runtime/clock.js";
 import { identitiesOf } from "./sources.js";
 
 /** The sources of one perception process. */
@@ -72,10 +73,12 @@ export interface PerceptionContext extends Pick<PerceptionHostOptions, "nextRun"
 export function buildPerception(shares: readonly Share[], { config, pack, telemetryOf, onSecret, nextRun, take }: PerceptionContext): readonly PerceptionHost[] {
   const { device, threads } = config.encoders;
   const { memoryMaxBytes } = config.perception;
+  const { space, dimensions } = pack.manifest;
   return shares.map(
     ({ name, sources }) =>
       new PerceptionHost({
         ...{ name, nextRun, take, clock: systemClock },
+        known: () => ({ ...{ site: config.site, encoders: encodersOf(pack.manifest), space, dimensions }, sources: modalitiesOf(sources), nowMs: steadyNowMs(systemClock) }),
         inputs: identitiesOf(sources).flatMap(({ id, modalities }) => modalities.map((modality) => ({ sourceId: id, modality }))),
         share: () => {
           for (const source of sources) if (source.kind !== "text" && source.credentialsFile !== undefined) onSecret(readCredentials(source.credentialsFile).password.reveal());
@@ -85,4 +88,8 @@ export function buildPerception(shares: readonly Share[], { config, pack, teleme
         telemetry: telemetryOf(name),
       }),
   );
+}
+
+function modalitiesOf(sources: readonly SourceConfig[]): ReadonlyMap<string, readonly Modality[]> {
+  return new Map(identitiesOf(sources).map(({ id, modalities }) => [id, modalities]));
 }

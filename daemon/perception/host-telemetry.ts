@@ -1,4 +1,5 @@
 // What the daemon tells of its perception processes, beside what they tell themselves.
+import type { Refusal } from "../report/check-report.js";
 import type { LossReason } from "./loss-reasons.js";
 import type { WaitingInput } from "./protocol.js";
 
@@ -8,6 +9,8 @@ export interface HostTelemetry {
   perceiving(process: string, fault: string | undefined): void;
   /** A process was lost and is started again. */
   restarted(process: string, reason: LossReason): void;
+  /** A report of a process cannot be taken in, and why: it is replaced. */
+  refused(process: string, refusal: Refusal): void;
   /** Calls of telemetry that a process could not tell. */
   callsLost(process: string, count: number): void;
   /** What waits in a process for its towers, as it said last. */

@@ -1,5 +1,6 @@
 // The way out of a perception process: reports, telemetry and signs of life, a turn of the event loop in one message.
 import type { Report } from "../report/report.js";
+import { encodeReport } from "../report/report-codec.js";
 import { REPORTS_UNDER_WAY_MAX, type Beat, type TelemetryCall, type Told } from "./protocol.js";
 
 /** Calls of telemetry that may wait for the channel; more are lost, and how many is told. */
@@ -11,7 +12,7 @@ const CALLS_MAX = 4096;
  */
 export class Outlet {
   readonly #send: (told: Told, sent: () => void) => void;
-  #reports: Report[] = [];
+  #reports: Uint8Array[] = [];
   #calls: TelemetryCall[] = [];
   #callsLost = 0;
   #beat: Beat | undefined;
@@ -28,7 +29,7 @@ export class Outlet {
 
   /** Tells a report; resolves when more may be told. */
   report(report: Report): void | Promise<void> {
-    this.#reports.push(report);
+    this.#reports.push(encodeReport(report));
     this.#underWay++;
     this.#plan();
     if (this.#underWay >= REPORTS_UNDER_WAY_MAX) return new Promise((resolve) => this.#room.push(resolve));

@@ -2,6 +2,7 @@
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
 import { endedAt } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
+import { readReport, type Known, type Refusal } from "../report/check-report.js";
 import type { HealthReport, Report, ReportBase, WitnessReport } from "../report/report.js";
 import { delay, steadyNowMs, type Clock } from "../runtime/clock.js";
 import { makeCall, type ProcessTelemetry } from "./forwarded.js";
@@ -26,6 +27,8 @@ export interface PerceptionHostOptions {
   readonly nextRun: () => Promise<number>;
   readonly spawn: Spawn;
   readonly clock: Clock;
+  /** What its reports are measured by. */
+  readonly known: () => Known;
   /** Takes the reports of its sources, those of an input in order; more wait meanwhile. */
   readonly take: (report: Report) => void | Promise<void>;
   readonly telemetry: ProcessTelemetry & { readonly host: HostTelemetry };
@@ -63,7 +66,7 @@ export class PerceptionHost {
   readonly #traces: readonly Trace[];
   readonly #stopped = new AbortController();
   #child: PerceptionProcess | undefined;
-  #waiting: Report[] = [];
+  #waiting: Uint8Array[] = [];
   #waitingInputs: readonly WaitingInput[] = [];
   #taking: Promise<void> = Promise.resolve();
   #isTaking = false;
@@ -171,13 +174,14 @@ export class PerceptionHost {
     }
   }
 
-  #queue(child: PerceptionProcess, reports: readonly Report[]): void {
+  #queue(child: PerceptionProcess, reports: readonly Uint8Array[]): void {
     const room = Math.max(0, REPORTS_MAX - this.#waiting.length);
     this.#waiting.push(...reports.slice(0, room));
     const lost = reports.slice(room);
-    if (lost.length > 0) {
-      child.kill("flood");
-      for (const { sourceId } of lost) this.#options.telemetry.perception.dropped(sourceId, "overload", 1);
+    if (lost.length > 0) child.kill("flood");
+    for (const bytes of lost) {
+      const read = readReport(bytes, this.#options.known());
+      if ("report" in read) this.#options.telemetry.perception.dropped(read.report.sourceId, "overload", 1);
     }
     if (!this.#isTaking) this.#taking = this.#takeAll();
   }
@@ -187,14 +191,26 @@ export class PerceptionHost {
     while (this.#waiting.length > 0) {
       const reports = this.#waiting;
       this.#waiting = [];
-      for (const report of reports) {
-        this.#trace(report);
-        const taken = this.#options.take(report);
-        if (taken !== undefined) await taken;
+      for (const bytes of reports) {
+        const read = readReport(bytes, this.#options.known());
+        if ("report" in read) await this.#take(read.report);
+        else this.#refused(read);
       }
       this.#child?.taken(reports.length);
     }
     this.#isTaking = false;
+  }
+
+  async #take(report: Report): Promise<void> {
+    this.#trace(report);
+    const taken = this.#options.take(report);
+    if (taken !== undefined) await taken;
+  }
+
+  /** What tells one thing that cannot be taken in is not to be trusted with the rest. */
+  #refused(refusal: Refusal): void {
+    this.#options.telemetry.host.refused(this.#options.name, refusal);
+    this.#child?.kill("garbled");
   }
 
   #trace(report: Report): void {

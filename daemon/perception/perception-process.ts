@@ -161,7 +161,9 @@ export class PerceptionProcess {
       case "silence":
         return `perception process ${name} gave no sign of life for ${seconds} s and was killed`;
       case "flood":
-        return `perception process ${name} told more than it was asked for and was killed`;
+        return `perception process ${name} told more than was taken in and was killed`;
+      case "garbled":
+        return `perception process ${name} told what cannot be taken in and was killed`;
       case undefined: {
         const lastWords = this.#stderr.trim().split("\n").slice(-3).join(" | ");
         return `perception process ${name} ended by ${signal ?? `exit code ${code ?? "unknown"}`}${lastWords === "" ? "" : `: ${lastWords}`}`;

@@ -3,7 +3,6 @@ import type { SourceConfig } from "../../config/schema/sources.js";
 import type { EncoderTelemetry } from "../../encoders/encoder.js";
 import type { Device } from "../../encoders/tower-spec.js";
 import type { ErrorCode } from "../../fusion/model/errors.js";
-import type { Report } from "../report/report.js";
 import type { SourceTelemetry } from "../sources/source.js";
 import type { PerceptionStage, PerceptionTelemetry } from "./perception-telemetry.js";
 
@@ -73,8 +72,8 @@ export type Told =
   | { readonly kind: "ready" }
   /** It cannot serve. */
   | { readonly kind: "refused"; readonly error: ToldError }
-  /** In the order in which it happened. `callsLost`: calls that found no room since the last message. */
-  | { readonly kind: "told"; readonly reports: readonly Report[]; readonly calls: readonly TelemetryCall[]; readonly callsLost: number; readonly beat?: Beat }
+  /** In the order in which it happened; reports as docs/reports.md has them. `callsLost`: calls that found no room since the last message. */
+  | { readonly kind: "told"; readonly reports: readonly Uint8Array[]; readonly calls: readonly TelemetryCall[]; readonly callsLost: number; readonly beat?: Beat }
   /** Every source has ended by itself, and all that it told was said. */
   | { readonly kind: "ended" }
   /** A source cannot go on, and trying again cannot help. */

@@ -1,6 +1,7 @@
 // What is told of perception processes, as metrics, log lines and health.
 import type { HostTelemetry } from "../perception/host-telemetry.js";
 import { LOSS_REASONS, type LossReason } from "../perception/loss-reasons.js";
+import type { Refusal } from "../report/check-report.js";
 import type { WaitingInput } from "../perception/protocol.js";
 import type { EncoderEvents } from "./encoder-events.js";
 import type { HealthBoard } from "./health-board.js";
@@ -54,6 +55,10 @@ export class PerceptionEvents implements HostTelemetry {
 
   restarted(process: string, reason: LossReason): void {
     this.#restarts.increase({ process, reason });
+  }
+
+  refused(process: string, { fault, why }: Refusal): void {
+    this.#logger.log("error", "a report of a perception process cannot be taken in", { process, reason: fault, detail: why });
   }
 
   callsLost(process: string, count: number): void {

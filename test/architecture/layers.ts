@@ -47,7 +47,7 @@ const PURE_FOLDERS = ["fusion", "rules", "daemon/groups"] as const;
 /** Further imports of which nothing may be left at run time: telemetry implements every stage's small interface. */
 const MAY_IMPORT_TYPES: Readonly<Record<string, readonly string[]>> = {
   "daemon/perception": ["config"],
-  "daemon/telemetry": [...STAGES, "daemon/groups", "daemon/http", "daemon/intake", "daemon/perception", "daemon/pipeline"],
+  "daemon/telemetry": [...STAGES, "daemon/groups", "daemon/http", "daemon/intake", "daemon/perception", "daemon/pipeline", "daemon/report"],
 };
 
 /** The one folder from which a package is imported. */
