@@ -84,7 +84,7 @@ export function buildPerception(shares: readonly Share[], { config, pack, teleme
           for (const source of sources) if (source.kind !== "text" && source.credentialsFile !== undefined) onSecret(readCredentials(source.credentialsFile).password.reveal());
           return { site: config.site, encoders: encodersOf(pack.manifest), epochMs: sharedEpochMs(systemClock), pack: pack.folder, device, threads, sources };
         },
-        spawn: memoryMaxBytes === undefined ? spawnBound : (command, args, options) => spawnLimited(command, args, options, { dataBytes: memoryMaxBytes }),
+        spawn: memoryMaxBytes === undefined ? spawnBound : (command, args, options) => spawnLimited(command, args, options, { dataBytes: memoryMaxBytes, ofItselfOnly: true }),
         telemetry: telemetryOf(name),
       }),
   );

@@ -57,6 +57,7 @@ export class PerceptionProcess {
 
   /** Resolves when its towers are proved. Errors: FusiondError; the process has gone then. */
   async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const entry = fileURLToPath(new URL("./child/main.js", import.meta.url));
     const child = this.#options.spawn(process.execPath, [entry], { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
     this.#process = child;

@@ -31,6 +31,8 @@ function start(name: string, line: readonly string[], options: SpawnOptions): Ch
 export interface ChildLimits {
   /** Memory of its own: heap, stacks, anonymous mappings. Asking for more fails. */
   readonly dataBytes: number;
+  /** It may give children of its own more than it has itself. Default: it may not. */
+  readonly ofItselfOnly?: boolean;
 }
 
 /** Limits of ffmpeg: H.264 and H.265 of 3840 x 2160 pixels need a third of it. */
@@ -38,7 +40,7 @@ export const FFMPEG_LIMITS: ChildLimits = { dataBytes: 1024 ** 3 };
 
 /** As `spawnBound`, but what the child may take is bounded, and it leaves no core dump. Source: setrlimit(2), RLIMIT_DATA. */
 export function spawnLimited(command: string, args: readonly string[], options: SpawnOptions, limits: ChildLimits): ChildProcess {
-  return start(basename(command), ["prlimit", `--data=${limits.dataBytes}`, "--core=0", "--", command, ...args], options);
+  return start(basename(command), ["prlimit", `--data=${limits.dataBytes}${limits.ofItselfOnly === true ? ":" : ""}`, "--core=0", "--", command, ...args], options);
 }
 
 /** What a child needs for its pipes and its start, with some to spare. */
