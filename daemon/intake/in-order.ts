@@ -39,6 +39,7 @@ export class InOrder {
   #lanes: readonly Lane[];
   #held: Held[] = [];
   #blocked: (() => void)[] = [];
+  #isClosed = false;
   #isTaking = false;
   #taken: Promise<void> = Promise.resolve();
 
@@ -50,10 +51,16 @@ export class InOrder {
   /** Takes one report, those of an input in order; resolves when its source may tell more. Errors: those of `release`. */
   async put(report: Report): Promise<void> {
     const lane = this.#lanes.find(({ input }) => input.sourceId === report.sourceId && input.modality === report.modality);
-    if (lane === undefined) return;
+    if (lane === undefined || this.#isClosed) return;
     lane.came.push(report);
     await this.#take();
-    while (lane.came.length >= AHEAD && this.#slowest()?.input.sourceId !== report.sourceId) await new Promise<void>((resolve) => this.#blocked.push(resolve));
+    while (!this.#isClosed && lane.came.length >= AHEAD && this.#slowest()?.input.sourceId !== report.sourceId) await new Promise<void>((resolve) => this.#blocked.push(resolve));
+  }
+
+  /** Nobody waits here any more, and what comes is left: it was given up. */
+  close(): void {
+    this.#isClosed = true;
+    for (const goOn of this.#blocked.splice(0)) goOn();
   }
 
   /** Resolves when all that is held is released: nothing more comes. */

@@ -101,7 +101,10 @@ export class Perceiver {
   async stop(signal: AbortSignal): Promise<void> {
     this.#abort.abort();
     const drop = (): void => {
-      for (const lane of this.#lanes.values()) for (const item of lane.queue.drain()) this.#dropped(lane, item, "shutdown");
+      for (const lane of this.#lanes.values()) {
+        lane.queue.close(); // first: a source that waits for room would fill it again
+        for (const item of lane.queue.drain()) this.#dropped(lane, item, "shutdown");
+      }
     };
     if (signal.aborted) drop();
     signal.addEventListener("abort", drop);

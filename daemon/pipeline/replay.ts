@@ -61,12 +61,16 @@ export async function replay(options: ReplayOptions, signal: AbortSignal): Promi
     aheadMax: Math.max(0, Math.min(AHEAD.ofOne, Math.floor(AHEAD.ofAll / Math.max(1, sources.length)) - 1)),
     strict: true,
   });
-  const stop = (): Promise<void> => perceiver.stop(AbortSignal.abort());
+  const stop = (): Promise<void> => {
+    order.close();
+    return perceiver.stop(AbortSignal.abort());
+  };
   const onAbort = (): void => void stop();
   signal.addEventListener("abort", onAbort);
   try {
     if (!signal.aborted) perceiver.start();
     await perceiver.ended();
+    if (signal.aborted) return;
     await order.end();
     for (const group of groups) await onResult(group, group.take({ kind: "complete", to: farBeyond(group) }));
   } finally {

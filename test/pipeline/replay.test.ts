@@ -1,10 +1,13 @@
+// A replay: the same again, whatever the speed, and an end whatever fails.
 import fc from "fast-check";
 import t from "tap";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import { replay } from "../../daemon/pipeline/replay.js";
-import type { SourceSignal } from "../../daemon/sources/source.js";
+import type { Source, SourceSignal } from "../../daemon/sources/source.js";
+import type { Observation } from "../../fusion/model/observation.js";
 import { seededRandom } from "../../fusion/simulator/random.js";
-import { Losses, runnerOptions, sceneInputs, signalsOf, silent, sourceOf, towerOf } from "./rig.js";
+import { eventually } from "../support/eventually.js";
+import { captureOf, Losses, runnerOptions, sceneInputs, signalsOf, silent, sourceOf, towerOf } from "./rig.js";
 import { sceneOf } from "../groups/scene-support.js";
 
 const never = new AbortController().signal;
@@ -39,7 +42,7 @@ async function toldBy(seed: number, speed: number): Promise<readonly string[]> {
   return told;
 }
 
-void t.test("replay: tells the same, whatever the speed of sources and towers", async (t) => {
+await t.test("replay: tells the same, whatever the speed of sources and towers", async (t) => {
   let told = 0;
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), async (seed, speed) => {
     const [one, other] = [await toldBy(seed, 1), await toldBy(seed, speed)];
@@ -51,7 +54,7 @@ void t.test("replay: tells the same, whatever the speed of sources and towers", 
   t.ok(told > 100, `there was something to tell (${told})`);
 });
 
-void t.test("replay: ends with what a source or a tower failed with", async (t) => {
+await t.test("replay: ends with what a source or a tower failed with", async (t) => {
   const scene = sceneOf(3);
   const run = (broken: Iterable<SourceSignal>): Promise<void> => {
     const runner = new GroupRunner(runnerOptions(scene), silent);
@@ -69,7 +72,7 @@ void t.test("replay: ends with what a source or a tower failed with", async (t) 
   await t.rejects(run(failing()), { message: "source" });
 });
 
-void t.test("replay: any number of sources, though the tower takes few captures at once", async (t) => {
+await t.test("replay: any number of sources, though the tower takes few captures at once", async (t) => {
   const scene = sceneOf(5);
   const names = Array.from({ length: 40 }, (_, i) => `cam-${i}`);
   const inputs = names.map((sourceId) => ({ sourceId, modality: "image" as const }));
@@ -93,3 +96,34 @@ void t.test("replay: any number of sources, though the tower takes few captures 
   t.ok(encoded > 200, `${encoded} captures`);
   t.ok(most > 4 && most <= 64, `${most} at once`);
 });
+
+for (const fault of ["a tower", "an abort"] as const) {
+  await t.test(`replay: ends with ${fault}, though another source is far ahead and waits`, async (t) => {
+    const scene = sceneOf(3);
+    const runner = new GroupRunner(runnerOptions(scene), silent);
+    const stopping = new AbortController();
+    const sample = scene.observations.map(({ observation }) => observation).find(({ sourceId }) => sourceId === "cam-b") as Observation;
+    let told = 0;
+    const ahead = function* (): Generator<SourceSignal> {
+      for (; told < 10_000; told++) yield { kind: "progress", modality: "image", time: told };
+    };
+    /** Tells its first once the other has to wait. */
+    const behind: Source = {
+      ...sourceOf("cam-b", "image", [], () => Promise.resolve()),
+      async *observe(signal) {
+        let before = -1;
+        await eventually(() => told > 0 && before === (before = told));
+        if (fault === "an abort") stopping.abort();
+        if (!signal.aborted) yield { kind: "capture", capture: captureOf(sample) };
+      },
+    };
+    const tower = { ...towerOf(scene, "image", () => Promise.resolve()), encode: () => Promise.reject(new Error("tower")) };
+    const replayed = replay(
+      { sources: [sourceOf("cam-a", "image", ahead(), () => Promise.resolve()), behind], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, origin: { site: "test", encoders: "test" }, telemetry: new Losses(), onResult: () => Promise.resolve() },
+      stopping.signal,
+    );
+    if (fault === "a tower") await t.rejects(replayed, { message: "tower" });
+    else await replayed;
+    t.ok(told < 10_000, `the other had to wait (${told})`);
+  });
+}
