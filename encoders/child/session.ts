@@ -82,6 +82,7 @@ async function load(bytes: Buffer, path: string, provider: string, threads: numb
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
+      enableCpuMemArena: false, // it would keep what the largest batch took for ever, 55 MiB of both towers, and is no faster
       logSeverityLevel: 3,
       extra: {
         session: {
