@@ -104,8 +104,15 @@ for (const fault of ["a tower", "an abort"] as const) {
     const stopping = new AbortController();
     const sample = scene.observations.map(({ observation }) => observation).find(({ sourceId }) => sourceId === "cam-b") as Observation;
     let told = 0;
-    const ahead = function* (): Generator<SourceSignal> {
-      for (; told < 10_000; told++) yield { kind: "progress", modality: "image", time: told };
+    /** As a decoder that gives what it read at once: it looks whether to stop only in between. */
+    const ahead: Source = {
+      ...sourceOf("cam-a", "image", [], () => Promise.resolve()),
+      async *observe(signal) {
+        for (; told < 10_000 && !signal.aborted; told++) {
+          await Promise.resolve();
+          for (const time of [told, told]) yield { kind: "progress", modality: "image", time };
+        }
+      },
     };
     /** Tells its first once the other has to wait. */
     const behind: Source = {
@@ -119,7 +126,7 @@ for (const fault of ["a tower", "an abort"] as const) {
     };
     const tower = { ...towerOf(scene, "image", () => Promise.resolve()), encode: () => Promise.reject(new Error("tower")) };
     const replayed = replay(
-      { sources: [sourceOf("cam-a", "image", ahead(), () => Promise.resolve()), behind], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, origin: { site: "test", encoders: "test" }, telemetry: new Losses(), onResult: () => Promise.resolve() },
+      { sources: [ahead, behind], encoders: new Map([["image", tower]]), groups: [runner], groupOf: () => runner, origin: { site: "test", encoders: "test" }, telemetry: new Losses(), onResult: () => Promise.resolve() },
       stopping.signal,
     );
     if (fault === "a tower") await t.rejects(replayed, { message: "tower" });
