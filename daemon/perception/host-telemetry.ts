@@ -5,8 +5,8 @@ import type { WaitingInput } from "./protocol.js";
 
 /** What is told of the processes, each by its name. */
 export interface HostTelemetry {
-  /** Whether a process perceives: undefined, or why it does not. Told when it changes. */
-  perceiving(process: string, fault: string | undefined): void;
+  /** Whether a process perceives: undefined, or why it does not. Told when it changes. `pid`: of the one that does. */
+  perceiving(process: string, fault: string | undefined, pid?: number): void;
   /** A process was lost and is started again. */
   restarted(process: string, reason: LossReason): void;
   /** A report of a process cannot be taken in, and why: it is replaced. */

@@ -282,7 +282,7 @@ export class PerceptionHost {
   #tellFault(fault: string | undefined): void {
     if (fault === this.#fault) return;
     this.#fault = fault;
-    this.#options.telemetry.host.perceiving(this.#options.name, fault);
+    this.#options.telemetry.host.perceiving(this.#options.name, fault, this.pid);
   }
 
   #tellWaiting(inputs: readonly WaitingInput[]): void {

@@ -43,10 +43,10 @@ export class PerceptionEvents implements HostTelemetry {
     this.#logger.log("info", "sources are perceived by a process of their own", { process, sources });
   }
 
-  perceiving(process: string, fault: string | undefined): void {
+  perceiving(process: string, fault: string | undefined, pid?: number): void {
     this.#up.set(fault === undefined ? 1 : 0, { process });
     this.#health.perception(process, fault);
-    if (fault === undefined) this.#logger.change("info", "a perception process runs", { process });
+    if (fault === undefined) this.#logger.change("info", "a perception process runs", { process, pid });
     else {
       this.#encoders.lost(process);
       this.#logger.change("error", "a perception process was lost: its sources are blind until it is back", { process, reason: fault });
