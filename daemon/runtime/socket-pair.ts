@@ -5,6 +5,7 @@ import { connect, createServer, type OnReadOpts, type Server, type Socket } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
+import { requireDescriptors } from "./child-process.js";
 
 /** Both ends. `theirs` is to be handed to a child as one of its first three descriptors, where it blocks, and to be destroyed here. */
 export interface SocketPair {
@@ -18,6 +19,7 @@ export interface SocketPair {
  * Errors: FusiondError "resources_exhausted".
  */
 export async function socketPair(onread: OnReadOpts): Promise<SocketPair> {
+  requireDescriptors("ffmpeg");
   let folder: string | undefined;
   const server = createServer({ pauseOnConnect: true });
   try {
@@ -36,6 +38,14 @@ async function meet(server: Server, path: string, onread: OnReadOpts): Promise<S
   await once(server, "listening");
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const ours = connect({ path, onread });
-  const [[theirs]] = await Promise.all([accepted, once(ours, "connect")]);
-  return { ours, theirs };
+  // Without a descriptor for their end the kernel's side of it is closed, and nobody tells the server.
+  const closed = once(ours, "close").then(() => Promise.reject(new Error("the other end was closed")));
+  try {
+    const [[theirs]] = await Promise.race([Promise.all([accepted, once(ours, "connect")]), closed]);
+    closed.catch(() => undefined); // from now on its reader hears it
+    return { ours, theirs };
+  } catch (error) {
+    ours.destroy();
+    throw error;
+  }
 }
