@@ -2,7 +2,7 @@
 import { assertInvariant } from "./model/errors.js";
 import type { CloseReason, FusionEvent, Representative } from "./model/event.js";
 import type { Modality } from "./model/modality.js";
-import { endedAt, shortHash, type Observation } from "./model/observation.js";
+import { endedAt, observationId, shortHash, type Observation } from "./model/observation.js";
 import type { PairCalibration } from "./model/space.js";
 import { distanceMs, timeLogOdds } from "./link.js";
 import { linkOf } from "./pair-links.js";
@@ -145,7 +145,7 @@ export class Clusterer {
 
   #found(observation: Observation, member: Member, continues?: string): EventChange {
     const event: FusionEvent = {
-      id: shortHash("event", observation.id, observation.capturedAt),
+      id: eventId(observation),
       groupId: this.#options.groupId,
       revision: 1,
       phase: "open",
@@ -251,6 +251,12 @@ export function closedEvent(event: FusionEvent, reason: CloseReason): FusionEven
 
 function isOlder(a: FusionEvent, b: FusionEvent): boolean {
   return a.startedAt < b.startedAt || (a.startedAt === b.startedAt && a.id < b.id);
+}
+
+/** Of an observation with an id of its own, as an older fusiond gave it, the event that it founded there. */
+function eventId(founder: Observation): string {
+  const { id, capturedAt } = founder;
+  return id === observationId(founder) ? shortHash("event", id, capturedAt) : shortHash("event", id);
 }
 
 function trackKey(observation: Observation): string {

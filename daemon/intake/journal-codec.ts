@@ -23,7 +23,7 @@ export function encodeEntry(entry: JournalValue): Uint8Array {
   if (!("kind" in entry) || entry.kind !== "observation") return encodeValue(entry);
   const map = new Map<string, MapValue>([["v", VERSION], ["kind", entry.kind]]);
   putObservation(map, entry.observation);
-  takeObservation(new ReportFields(map));
+  if (observationOf(map).id !== entry.observation.id) map.set("id", entry.observation.id);
   return encodeMap(map);
 }
 
@@ -35,7 +35,7 @@ export function decodeEntry(bytes: Uint8Array): JournalValue {
   const fields = decodeMap(bytes, DEPTH_MAX);
   if (versionOf(fields) === 0) return entryOfOlder(bytes);
   if (fields.get("kind") !== "observation") return decodeValue(bytes) as JournalValue;
-  return { kind: "observation", observation: takeObservation(new ReportFields(fields)) };
+  return { kind: "observation", observation: observationOf(fields) };
 }
 
 /** The bytes of a checkpoint. */
@@ -116,6 +116,13 @@ function bytesOf(codes: Int8Array): Uint8Array {
 /** A copy: the bytes are a part of the whole document's. */
 function codesOf(bytes: Uint8Array): Int8Array {
   return Int8Array.from(bytes);
+}
+
+/** One that an older fusiond took in has an id of its own: the events and incidents that it founded are known by it. */
+function observationOf(map: ReadonlyMap<unknown, unknown>): Observation {
+  const fields = new ReportFields(map);
+  const observation = takeObservation(fields);
+  return fields.has("id") ? { ...observation, id: fields.name("id") } : observation;
 }
 
 /** What an older fusiond wrote: its observations were of no run, and their fields an object at first. */
