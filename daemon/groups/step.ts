@@ -16,13 +16,13 @@ export interface Origin {
  * nobody reported it: the daemon concluded it itself, or an older fusiond wrote it down.
  *
  * `scan`: every place of a camera was looked at between two moments. `upheld`: an incident as it was told, where the vectors
- * that showed it mean nothing any more.
+ * that showed it mean nothing any more; `toldRevision`: as which, absent where an older fusiond wrote it.
  */
 export type Step =
   | { readonly kind: "witness"; readonly change: WitnessChange; readonly origin?: Origin }
   | { readonly kind: "observation"; readonly observation: Observation }
   | { readonly kind: "scan"; readonly sourceId: string; readonly from: number; readonly to: number; readonly origin?: Origin }
-  | { readonly kind: "upheld"; readonly at: number; readonly incident: Incident; readonly toldRevision: number };
+  | { readonly kind: "upheld"; readonly at: number; readonly incident: Incident; readonly toldRevision?: number };
 
 /**
  * All that a group depends on, one thing after another: what is folded in its canonical order, and what moves the watermark
@@ -75,7 +75,7 @@ function compareWithin(a: Step, b: Step): number {
   if (a.kind === "observation" && b.kind === "observation") return compareObservations(a.observation, b.observation);
   if (a.kind === "witness" && b.kind === "witness") return compareInputs(a.change, b.change) || compareOrigins(a, b) || Number(b.change.healthy) - Number(a.change.healthy);
   if (a.kind === "scan" && b.kind === "scan") return compareText(a.sourceId, b.sourceId) || a.from - b.from || compareOrigins(a, b);
-  if (a.kind === "upheld" && b.kind === "upheld") return compareIncidents(a.incident, b.incident) || a.toldRevision - b.toldRevision;
+  if (a.kind === "upheld" && b.kind === "upheld") return compareIncidents(a.incident, b.incident) || (a.toldRevision ?? 0) - (b.toldRevision ?? 0);
   return 0;
 }
 

@@ -99,8 +99,8 @@ export class Intake {
       case "health":
         return this.#health(report);
       case "end":
-        this.#silentOf(group).end(report);
-        return this.#step(group, stepOf(report, this.#shiftMs));
+        this.#step(group, stepOf(report, this.#shiftMs));
+        return this.#witnessed(group, report, this.#silentOf(group).end(report));
     }
   }
 

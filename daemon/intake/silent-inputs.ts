@@ -47,6 +47,7 @@ export interface Standing {
 /** Times of an input further from the clock than this are told, ms: what delivery and encoding may take is far less. */
 const ASTRAY_MS = 10_000;
 const SILENT = "nothing of it gets through";
+const ENDED = "it has ended";
 
 /** No witness from a moment on, until progress is told that lies after another. */
 interface Mute {
@@ -68,9 +69,9 @@ interface Known {
 }
 
 /**
- * Judges by silence. An input that falls idle is no witness from just after its last progress on, nor is one from the
- * start of an observation on that was lost on its way. It is one again from the next progress that it
- * tells beyond, if what was reported of it last was that it is.
+ * Judges by silence. An input that falls idle or has ended is no witness from just after its last progress on, nor is one
+ * from the start of an observation on that was lost on its way. It is one again from the next progress that it tells beyond,
+ * if what was reported of it last was that it is.
  *
  * Reports may come in any order. All `nowMs` are of one monotonic clock. Bound: what it knows of each input.
  */
@@ -104,8 +105,7 @@ export class SilentInputs {
     const known = this.#of(witnessed.change);
     if (known === undefined) return undefined;
     if (known.reported === undefined || latest(witnessed.origin, known.reported.origin) === witnessed.origin) known.reported = { ...witnessed, why };
-    const { change } = witnessed;
-    return known.mute === undefined || !change.healthy || change.at < known.mute.from ? witnessed : undefined;
+    return known.mute === undefined || !witnessed.change.healthy ? witnessed : undefined;
   }
 
   /** Something that it told was lost, that started at `at`: nobody saw it. */
@@ -114,10 +114,12 @@ export class SilentInputs {
     return known === undefined ? undefined : muted(known, { from: at, to: at, why }, origin);
   }
 
-  /** An input has told its last: it is awaited no more, and never idle. */
-  end(input: Input): void {
+  /** An input has told its last: it is awaited no more, and a witness of nothing that comes after. */
+  end(input: Input): Witnessed | undefined {
     const known = this.#of(input);
-    if (known !== undefined) known.ended = true;
+    if (known === undefined) return undefined;
+    known.ended = true;
+    return muted(known, { ...silence(known, ENDED), to: Infinity });
   }
 
   /** The inputs that have fallen idle since this was asked last. */
@@ -126,7 +128,7 @@ export class SilentInputs {
       known.toldAtMs ??= nowMs;
       if (known.idle || known.ended || nowMs - known.toldAtMs <= this.#options.idleAfterMs) return [];
       known.idle = true;
-      return [{ input: known.input, witnessed: muted(known, silence(known)) }];
+      return [{ input: known.input, witnessed: muted(known, silence(known, SILENT)) }];
     });
   }
 
@@ -151,9 +153,9 @@ export class SilentInputs {
 }
 
 /** From just after what it told last, whatever that was. */
-function silence({ told, reported }: Known): Mute {
+function silence({ told, reported }: Known, why: string): Mute {
   const to = told?.time ?? -Infinity;
-  return { from: Math.max(to, reported?.change.at ?? -Infinity) + 1, to, why: SILENT };
+  return { from: Math.max(to, reported?.change.at ?? -Infinity) + 1, to, why };
 }
 
 /** Takes the witness from an input, if it has it. */

@@ -61,7 +61,7 @@ export class InternalEvents {
       clockSet: (stepMs, eventsClosed) => clock.set(stepMs, eventsClosed),
       observed: (sourceId, modality, endedAt) => sources.observed(sourceId, modality, endedAt),
       scanned: (sourceId, endedAt) => sources.scanned(sourceId, endedAt),
-      refused: (sourceId, reason) => sources.refused(sourceId, reason),
+      refused: (sourceId, reason, why) => sources.refused(sourceId, reason, why),
       witnessing: (sourceId, modality, witnesses, blind) => sources.witnessing(sourceId, modality, witnesses, blind),
       calibration: (sourceId, modality, warm) => sources.calibration(sourceId, modality, warm),
       took: (stage, ms) => stages.took(stage, ms),

@@ -189,9 +189,9 @@ export class SourceEvents implements SourceTelemetry {
     this.#logger.log(reason === "shutdown" ? "info" : "error", "captures were dropped", { source: sourceId, reason, count });
   }
 
-  refused(sourceId: string, reason: ReportRefusal): void {
-    this.#refused.increase({ source: this.#ids.of(sourceId), reason });
-    this.#logger.log("warn", "a report was not taken", { source: sourceId, reason });
+  refused(sourceId: string | undefined, reason: ReportRefusal, why?: string): void {
+    this.#refused.increase({ source: sourceId === undefined ? OTHER : this.#ids.of(sourceId), reason });
+    this.#logger.log("warn", "a report was not taken", { ...(sourceId === undefined ? {} : { source: sourceId }), reason, ...(why === undefined ? {} : { detail: why }) });
   }
 
   lineFault(sourceId: string, reason: LineFault, written?: string): void {

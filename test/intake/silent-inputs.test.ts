@@ -49,7 +49,6 @@ void t.test("silent inputs: what is reported in a silence counts from its end on
   t.strictSame(feed.witness(false, 7000, "it is failed"), change(7000, false, 2));
   t.strictSame(feed.silent.standing(cam), { witnesses: false, blind: "it is failed" });
   t.equal(feed.witness(true, 20_000), undefined, "healthy, but it has shown nothing");
-  t.strictSame(feed.silent.witness({ change: { ...cam, at: 4000, healthy: true }, origin: { run: 0, seq: 9 } }, undefined)?.change.at, 4000, "of the time before the silence, late");
   t.strictSame(feed.progress(19_000, 20_000), change(20_000, true, 4));
   t.end();
 });
@@ -78,10 +77,14 @@ void t.test("silent inputs: an older word does not undo a newer one, in whatever
 
 void t.test("silent inputs: who has ended is not silent, and strangers are nobody's", (t) => {
   const feed = new Feed();
-  feed.silent.end(cam);
+  feed.witness(true, 1000);
+  feed.progress(5000, 5000);
+  t.strictSame(feed.silent.end(cam), change(5001, false, 1), "it watches no more");
+  t.equal(feed.progress(9000, 9000), undefined, "for good");
+  t.equal(feed.silent.standing(cam).blind, "it has ended");
   feed.silent.look(0);
   t.strictSame(feed.silent.look(99_999).map(({ input }) => input), [mic]);
-  feed.silent.end(stranger);
+  t.equal(feed.silent.end(stranger), undefined);
   const origin = feed.next();
   const answers = [
     feed.silent.progress(stranger, { time: 1, lagMs: 0, origin }, 1),
