@@ -20,20 +20,20 @@ export interface Share {
   readonly sources: readonly SourceConfig[];
 }
 
-/** What perceiving a source takes, cores: measured on the embedded pack, see docs/benchmarks.md. */
+/** What perceiving a source takes, cores: measured with the embedded pack, see docs/benchmarks.md. */
 const COST = {
   /** A picture, and a pixel of it: read, masked, searched for movement. */
-  frame: 0.0006,
-  pixel: 2e-9,
+  frame: 0.0036,
+  pixel: 2.3e-9,
   /** One look of a scan, or of what moves. */
-  look: 0.0035,
+  look: 0.008,
   /** A microphone or a camera's sound: two windows a second. */
-  sound: 0.009,
+  sound: 0.021,
 } as const;
 /** Pictures are rarely of another shape. */
 const HEIGHT_OF_WIDTH = 9 / 16;
 /** Looks a second at what moves, of a camera in front of which something does half of the time. */
-const MOVING_LOOKS = 1;
+const MOVING_LOOKS = 2;
 
 /** What perceiving a source takes, cores. */
 export function costOf(source: SourceConfig): number {
@@ -74,20 +74,21 @@ export function buildPerception(shares: readonly Share[], { config, pack, teleme
   const { device, threads } = config.encoders;
   const { memoryMaxBytes } = config.perception;
   const { space, dimensions } = pack.manifest;
-  return shares.map(
-    ({ name, sources }) =>
-      new PerceptionHost({
-        ...{ name, nextRun, take, clock: systemClock },
-        known: () => ({ ...{ site: config.site, encoders: encodersOf(pack.manifest), space, dimensions }, sources: modalitiesOf(sources), nowMs: steadyNowMs(systemClock) }),
-        inputs: identitiesOf(sources).flatMap(({ id, modalities }) => modalities.map((modality) => ({ sourceId: id, modality }))),
-        share: () => {
-          for (const source of sources) if (source.kind !== "text" && source.credentialsFile !== undefined) onSecret(readCredentials(source.credentialsFile).password.reveal());
-          return { site: config.site, encoders: encodersOf(pack.manifest), epochMs: sharedEpochMs(systemClock), pack: pack.folder, device, threads, sources };
-        },
-        spawn: memoryMaxBytes === undefined ? spawnBound : (command, args, options) => spawnLimited(command, args, options, { dataBytes: memoryMaxBytes, ofItselfOnly: true }),
-        telemetry: telemetryOf(name),
-      }),
-  );
+  const encoders = encodersOf(pack.manifest);
+  return shares.map(({ name, sources }) => {
+    const known = { ...{ site: config.site, encoders, space, dimensions }, sources: modalitiesOf(sources) };
+    return new PerceptionHost({
+      ...{ name, nextRun, take, clock: systemClock },
+      known: () => ({ ...known, nowMs: steadyNowMs(systemClock) }),
+      inputs: identitiesOf(sources).flatMap(({ id, modalities }) => modalities.map((modality) => ({ sourceId: id, modality }))),
+      share: () => {
+        for (const source of sources) if (source.kind !== "text" && source.credentialsFile !== undefined) onSecret(readCredentials(source.credentialsFile).password.reveal());
+        return { site: config.site, encoders, epochMs: sharedEpochMs(systemClock), pack: pack.folder, device, threads, sources };
+      },
+      spawn: memoryMaxBytes === undefined ? spawnBound : (command, args, options) => spawnLimited(command, args, options, { dataBytes: memoryMaxBytes, ofItselfOnly: true }),
+      telemetry: telemetryOf(name),
+    });
+  });
 }
 
 function modalitiesOf(sources: readonly SourceConfig[]): ReadonlyMap<string, readonly Modality[]> {

@@ -70,6 +70,8 @@ export class PerceptionHost {
   #waitingInputs: readonly WaitingInput[] = [];
   #taking: Promise<void> = Promise.resolve();
   #isTaking = false;
+  /** The process of which something was lost on its way: nothing that it told after that is taken, or what was lost would pass for not there. */
+  #broken: PerceptionProcess | undefined;
   /** Set once a driver took a process down that was to find the best device. */
   #onlyCpu = false;
   #hasBegun = false;
@@ -175,15 +177,23 @@ export class PerceptionHost {
   }
 
   #queue(child: PerceptionProcess, reports: readonly Uint8Array[]): void {
-    const room = Math.max(0, REPORTS_MAX - this.#waiting.length);
-    this.#waiting.push(...reports.slice(0, room));
-    const lost = reports.slice(room);
-    if (lost.length > 0) child.kill("flood");
-    for (const bytes of lost) {
+    const isBroken = this.#broken === child;
+    const room = isBroken ? 0 : REPORTS_MAX - this.#waiting.length;
+    this.#waiting.push(...reports.slice(0, Math.max(0, room)));
+    const lost = reports.slice(Math.max(0, room));
+    if (lost.length > 0 && !isBroken) {
+      this.#broken = child;
+      child.kill("flood");
+    }
+    this.#countDropped(lost);
+    if (!this.#isTaking) this.#taking = this.#takeAll();
+  }
+
+  #countDropped(reports: readonly Uint8Array[]): void {
+    for (const bytes of reports) {
       const read = readReport(bytes, this.#options.known());
       if ("report" in read) this.#options.telemetry.perception.dropped(read.report.sourceId, "overload", 1);
     }
-    if (!this.#isTaking) this.#taking = this.#takeAll();
   }
 
   async #takeAll(): Promise<void> {
@@ -191,10 +201,15 @@ export class PerceptionHost {
     while (this.#waiting.length > 0) {
       const reports = this.#waiting;
       this.#waiting = [];
-      for (const bytes of reports) {
+      for (const [i, bytes] of reports.entries()) {
         const read = readReport(bytes, this.#options.known());
-        if ("report" in read) await this.#take(read.report);
-        else this.#refused(read);
+        if ("report" in read) {
+          await this.#take(read.report);
+          continue;
+        }
+        this.#refused(read);
+        this.#countDropped([...reports.slice(i + 1), ...this.#waiting.splice(0)]);
+        break;
       }
       this.#child?.taken(reports.length);
     }
@@ -210,6 +225,7 @@ export class PerceptionHost {
   /** What tells one thing that cannot be taken in is not to be trusted with the rest. */
   #refused(refusal: Refusal): void {
     this.#options.telemetry.host.refused(this.#options.name, refusal);
+    this.#broken = this.#child;
     this.#child?.kill("garbled");
   }
 

@@ -31,7 +31,7 @@ function begin(): void {
       let seq = 1;
       again(1, () => tell(Array.from({ length: 1024 }, () => progress(seq++))));
     },
-    garble: () => tell([Uint8Array.of(1, 2, 3)]),
+    garble: () => tell([Uint8Array.of(1, 2, 3), progress(4999)]),
     hang: () => void again(50, () => tell([], 60_000)),
     well: () => {
       let seq = 1;

@@ -66,6 +66,7 @@ for (const [fault, reason] of [["crash", "crash"], ["nothing", "silence"], ["han
     t.same(told.filter((one) => one !== "refused unreadable").slice(0, 4), ["up", reason, "down", "up"]);
     const first = reports.filter(({ run }) => run === 1);
     const last = first.filter(({ kind }) => kind === "progress").at(-1) as Extract<Report, { kind: "progress" }>;
+    if (fault === "garble") t.equal(last.seq, 0, "nothing behind what was lost is taken");
     t.match(first.slice(-2), [
       { kind: "health", state: "recovering", seq: last.seq + 1, detail: /^perception process p1 /, witnesses: [{ modality: "audio", healthy: false, at: last.time + 1 }] },
       { kind: "witness", healthy: false, seq: last.seq + 2, at: last.time + 1 },

@@ -40,6 +40,8 @@ async function configure(share: Configure): Promise<void> {
   try {
     perception = await compose(share);
     say({ kind: "ready" });
+    const { perceiver, encoders } = perception;
+    setInterval(() => outlet.beat({ oldestMs: Math.max(0, ...encoders.map(({ underWayMs = 0 }) => underWayMs)), waiting: waitingIn(perceiver) }), BEAT_MS);
   } catch (error) {
     say({ kind: "refused", error: toldError(error) });
   }
@@ -68,9 +70,8 @@ async function compose(share: Configure): Promise<NonNullable<typeof perception>
 
 function begin(): void {
   if (perception === undefined) return;
-  const { perceiver, encoders } = perception;
+  const { perceiver } = perception;
   perceiver.start();
-  setInterval(() => outlet.beat({ oldestMs: Math.max(0, ...encoders.map(({ underWayMs = 0 }) => underWayMs)), waiting: waitingIn(perceiver) }), BEAT_MS);
   perceiver.ended().then(
     () => tellLast({ kind: "ended" }),
     (error: unknown) => tellLast({ kind: "failed", error: toldError(error) }),
