@@ -4,6 +4,7 @@ import { messageOf } from "../fusion/model/errors.js";
 import { benchCamera } from "./camera/bench-camera.js";
 import { benchHttp } from "./http/bench-http.js";
 import { LOADS } from "./http/hostile-clients.js";
+import { benchIntake } from "./intake/bench-intake.js";
 import { benchOverload } from "./overload/bench-overload.js";
 import { benchPipeline } from "./pipeline/bench-pipeline.js";
 import { benchReturn } from "./return/bench-return.js";
@@ -42,6 +43,11 @@ npm run bench -- start [options]: the start after a long outage
   --n LIST         how many alerts wait, one step each (1000,10000,73018)
   --json           print JSON instead of the table
 
+npm run bench -- intake [options]: reports that are read, judged and taken once, into a group that does nothing
+
+  --n N            how many reports (200000)
+  --json           print one line of JSON instead of the table
+
 npm run bench -- return [options]: how soon a camera that was away is seen again
 
   --rounds N       how many outages (20)
@@ -51,7 +57,7 @@ npm run bench -- return [options]: how soon a camera that was away is seen again
 
 const output = { print: (text: string) => void process.stdout.write(`${text}\n`), note: (text: string) => void process.stderr.write(`${text}\n`) };
 
-const BENCHES = ["pipeline", "overload", "http", "start", "camera", "return"];
+const BENCHES = ["pipeline", "overload", "http", "start", "camera", "return", "intake"];
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -86,6 +92,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (name === "return") {
     const outagesMs = values.outage.split(",").map((text) => wholeNumber("--outage", text, 1) * 1_000);
     await benchReturn({ rounds: wholeNumber("--rounds", values.rounds, 1), outagesMs, json: values.json }, output);
+    return 0;
+  }
+  if (name === "intake") {
+    benchIntake({ reports: wholeNumber("--n", values.n ?? "200000", 1000), times: 5, json: values.json }, output);
     return 0;
   }
   if (name === "http") {
