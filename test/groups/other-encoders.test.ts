@@ -2,6 +2,7 @@ import fc from "fast-check";
 import t, { type Test } from "tap";
 import { GroupRunner } from "../../daemon/groups/group-runner.js";
 import type { GroupCheckpoint, JournalValue } from "../../daemon/groups/journal.js";
+import { withoutVectors } from "../../daemon/groups/other-encoders.js";
 import { decodeCheckpoint, decodeEntry, encodeCheckpoint, encodeEntry } from "../../daemon/intake/journal-codec.js";
 import type { CommitBatch, RecoveredGroup } from "../../daemon/store/store.js";
 import { embeddingOf, observationId, type Observation } from "../../fusion/model/observation.js";
@@ -211,4 +212,26 @@ void t.test("other encoders: what was heard and cannot be asked again is not tak
     else t.strictSame(alerts, []);
     t.strictSame(runner.checkpoint().state.rules.spans, [{ sourceId: "mic", modality: "audio", from: 1000, to: 4001 }], "nobody listened since the checkpoint");
   }
+});
+
+void t.test("other encoders: of a journal whose checkpoint is lost, text goes on witnessing and vectors go; who was taken back is not upheld", (t) => {
+  const incident = { id: "i", ruleId: "r", groupId: "yard", state: "firing", updatedAt: 4000, evidence: [] } as unknown as Told["incident"];
+  const withdrawn = { ...incident, id: "w", state: "resolved", reason: "withdrawn" } as Told["incident"];
+  const over = { ...incident, id: "o", state: "resolved", endedAt: 3000 } as Told["incident"];
+  const origin = { run: 1, seq: 7 };
+  const witness = (modality: "image" | "text"): JournalValue => ({ kind: "witness", change: { sourceId: "s", modality, at: 1, healthy: true }, origin });
+  const scan: JournalValue = { kind: "scan", sourceId: "s", from: 1, to: 2, origin };
+  const told = [{ incident, revision: 2 }, { incident: withdrawn, revision: 3 }, { incident: over, revision: 4 }];
+  const seen: JournalValue = { kind: "observation", observation: sample("cam", "image", 5000) };
+  const kept = withoutVectors(undefined, [seen, witness("image"), witness("text"), scan, ...told]);
+  t.equal(kept.checkpoint, undefined);
+  t.strictSame(kept.forgotten, { cohorts: 0, events: 0, observations: 1, incidents: 1 });
+  t.strictSame(kept.journal.filter((one) => "kind" in one && one.kind === "upheld"), [
+    { kind: "upheld", at: 4000, incident, toldRevision: 2 },
+    { kind: "upheld", at: 3000, incident: over, toldRevision: 4 },
+  ]);
+  const changes = kept.journal.flatMap((one) => ("kind" in one && one.kind === "witness" ? [one] : []));
+  t.match(changes, [{ change: { modality: "image", healthy: false }, origin }, { change: { modality: "text", healthy: true }, origin }], "which report it was stays known");
+  t.ok(kept.journal.includes(scan));
+  t.end();
 });
