@@ -2,7 +2,7 @@
 import { observationId, type Observation, type Unnumbered } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
 import type { WitnessChange } from "../../rules/witnesses.js";
-import { InputWitness } from "../report/input-witness.js";
+import { InputWitness } from "./input-witness.js";
 import type { Report, ReportBase } from "../report/report.js";
 import { BoundedQueue } from "../runtime/bounded-queue.js";
 import { PICTURE_SHARES } from "../sources/picture-budget.js";
@@ -46,7 +46,7 @@ export class InputLane {
     this.input = options.input;
     this.finite = options.finite;
     this.#options = options;
-    this.#witness = new InputWitness(options.input, options.input.modality === "text");
+    this.#witness = new InputWitness(options.input);
     this.queue = new BoundedQueue<LaneItem>(options.capacity, options.finite ? "block" : "drop_oldest", (item) => options.onDrop(this, item), bytesOf, PICTURE_SHARES.tower);
   }
 

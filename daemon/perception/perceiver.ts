@@ -254,7 +254,7 @@ export class Perceiver {
     const encodeMs = clock.monotonicNowMs() - capture.receivedAtMs;
     telemetry.took("encode", encodeMs);
     const { unseen, observations, scan } = encoded;
-    if (unseen === undefined) await lane.witness((witness) => witness.looked(capture.capturedAt, endedAt(capture)));
+    if (unseen === undefined) await lane.witness((witness) => witness.looked(capture.capturedAt));
     else await lane.witness((witness) => witness.lost({ from: capture.capturedAt, to: capture.capturedAt, why: unseen }));
     const captureMs = captureMsOf(capture, clock);
     for (const observation of observations) await lane.tell({ kind: "observation", observation, captureMs, encodeMs });

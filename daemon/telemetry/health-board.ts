@@ -35,11 +35,6 @@ export class HealthBoard {
     this.#clock = clock;
   }
 
-  /** A tower is expected from now on; the daemon is not ready until it is proved. */
-  towerStarting(tower: string): void {
-    this.#towers.set(tower, { state: "starting" });
-  }
-
   towerProved(tower: string): void {
     this.#towers.set(tower, { state: "ready" });
   }

@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/tail": ["fusion/model", "rules", "daemon/runtime", "daemon/bus", "daemon/codec"],
   "daemon/models": ["fusion", "fusion/model", "encoders", "encoders/child", "config/nearest.ts", "daemon/runtime", "daemon/sources/source.ts", "daemon/sources/input-report.ts", "daemon/sources/media-formats.ts", "daemon/sources/phase.ts"],
   "daemon/groups": ["fusion", "fusion/model", "rules"],
-  "daemon/report": ["fusion", "fusion/model", "rules", "daemon/codec", "daemon/sources/source.ts"],
+  "daemon/report": ["fusion", "fusion/model", "daemon/codec", "daemon/sources/source.ts"],
   "daemon/perception": ["fusion", "fusion/model", "rules", "encoders", "daemon/runtime", "daemon/report", "daemon/sources"],
   "daemon/perception/child": ["fusion/model", "encoders", "daemon/runtime", "daemon/report", "daemon/perception", "daemon/compose"],
   "daemon/intake": ["fusion", "fusion/model", "rules", "daemon/runtime", "daemon/codec", "daemon/report", "daemon/groups", "daemon/store", "daemon/sources/source.ts", "daemon/perception/losses.ts"],

@@ -128,7 +128,7 @@ void t.test("health board: waiting counts from when it was first seen, and progr
 
 void t.test("health board: ready once towers, outbox and a source are; what stages say last counts", (t) => {
   const board = new HealthBoard(new Redactor());
-  board.towerStarting("image");
+  board.towerFailed("image", "it is not proved");
   t.equal(readyz(board.snapshot()).status, "failed");
   board.towerProved("image");
   board.outboxWritable();

@@ -19,7 +19,6 @@ export interface Loss {
  */
 export class InputWitness {
   readonly #input: Input;
-  readonly #regainsWhenTold: boolean;
   #isHealthy = false;
   /** Why captures are lost; undefined while they are looked at. */
   #why: string | undefined;
@@ -27,13 +26,9 @@ export class InputWitness {
   #changedAt = -Infinity;
   /** When the last capture that was lost started. */
   #lostTo = -Infinity;
-  /** What ended until then was told whole. */
-  #lookedTo = -Infinity;
 
-  /** `regainsWhenTold`: that all was told up to a moment says that it was looked at. */
-  constructor(input: Input, regainsWhenTold: boolean) {
+  constructor(input: Input) {
     this.#input = input;
-    this.#regainsWhenTold = regainsWhenTold;
   }
 
   /** Whether its silence proves an absence just now. */
@@ -59,21 +54,14 @@ export class InputWitness {
     return this.#settle(from);
   }
 
-  /** A capture was looked at, from `startedAt` to `endedAt`; it ends the blindness if none that came after it was lost. */
-  looked(startedAt: number, endedAt: number): WitnessChange | undefined {
-    this.#lookedTo = Math.max(this.#lookedTo, endedAt);
+  /** A capture that began at `startedAt` was looked at; it ends the blindness if none that came after it was lost. */
+  looked(startedAt: number): WitnessChange | undefined {
     return this.#regain(startedAt);
   }
 
-  /** All that ended at or before `time` was told. */
+  /** All that ended at or before `time` was told. A feed of text that says so is read on; a camera must show something. */
   told(time: number): WitnessChange | undefined {
-    this.#lookedTo = Math.max(this.#lookedTo, time);
-    return this.#regainsWhenTold ? this.#regain(time) : undefined;
-  }
-
-  /** Nothing of it was looked at for so long that its group goes on without it. */
-  idle(why: string): WitnessChange | undefined {
-    return this.#witnesses ? this.lost({ from: this.#lookedTo + 1, to: this.#lookedTo, why }) : undefined;
+    return this.#input.modality === "text" ? this.#regain(time) : undefined;
   }
 
   #regain(at: number): WitnessChange | undefined {

@@ -1,7 +1,7 @@
 // Who cannot observe cannot witness: spans of health against what became of each capture.
 import fc from "fast-check";
 import t from "tap";
-import { InputWitness } from "../../daemon/report/input-witness.js";
+import { InputWitness } from "../../daemon/perception/input-witness.js";
 import type { Modality } from "../../fusion/model/modality.js";
 import { watchingOver, withChange, type HealthSpan, type WitnessChange } from "../../rules/witnesses.js";
 import { holds } from "../support/property.js";
@@ -12,7 +12,7 @@ class Bench {
   spans: readonly HealthSpan[] = [];
 
   constructor(modality: Modality = "image") {
-    this.witness = new InputWitness({ sourceId: "cam", modality }, modality === "text");
+    this.witness = new InputWitness({ sourceId: "cam", modality });
   }
 
   take(change: WitnessChange | undefined): void {
@@ -23,8 +23,8 @@ class Bench {
     this.take(this.witness.source({ at, healthy }));
   }
 
-  looked(at: number, durationMs = 0): void {
-    this.take(this.witness.looked(at, at + durationMs));
+  looked(at: number): void {
+    this.take(this.witness.looked(at));
   }
 
   lost(at: number, why = "it keeps crashing"): void {
@@ -74,22 +74,6 @@ void t.test("witness: a source that comes back stays blind until something of it
   t.end();
 });
 
-void t.test("witness: an input that its group goes on without is blind from what was last told of it", (t) => {
-  const bench = new Bench("audio");
-  bench.take(bench.witness.idle("too slow"));
-  t.strictSame(bench.times, [], "nobody waits for what never was healthy");
-  bench.healthy(1000);
-  bench.looked(1000, 2000);
-  bench.take(bench.witness.told(3000));
-  bench.take(bench.witness.idle("too slow"));
-  bench.take(bench.witness.idle("too slow"));
-  bench.take(bench.witness.told(9000)); // a camera or a microphone must give something to be looked at
-  t.strictSame(bench.times, [[1000, 3001]]);
-  bench.looked(9000, 2000);
-  t.strictSame(bench.times, [[1000, 3001], [9000, undefined]]);
-  t.end();
-});
-
 void t.test("witness: a feed of text is read on once it says that all was told", (t) => {
   const bench = new Bench("text");
   bench.healthy(1000);
@@ -102,7 +86,7 @@ void t.test("witness: a feed of text is read on once it says that all was told",
 });
 
 void t.test("witness: however captures fare, nobody witnesses over one that was lost", (t) => {
-  const step = fc.record({ fate: fc.constantFrom("looked", "lost", "late", "sick", "well", "idle"), afterMs: fc.integer({ min: 1, max: 50 }), back: fc.integer({ min: 0, max: 60 }) });
+  const step = fc.record({ fate: fc.constantFrom("looked", "lost", "late", "sick", "well"), afterMs: fc.integer({ min: 1, max: 50 }), back: fc.integer({ min: 0, max: 60 }) });
   holds(
     t,
     "spans and losses do not meet",
@@ -118,12 +102,11 @@ void t.test("witness: however captures fare, nobody witnesses over one that was 
       take(bench.witness.source({ at: now, healthy: true }));
       for (const { fate, afterMs, back } of steps) {
         now += afterMs;
-        if (fate === "looked") take(bench.witness.looked(now, now));
+        if (fate === "looked") take(bench.witness.looked(now));
         else if (fate === "lost") {
           lost.push(now);
           take(bench.witness.lost({ from: now, to: now, why: "x" }));
         } else if (fate === "sick" || fate === "well") take(bench.witness.source({ at: now - back, healthy: fate === "well" }));
-        else if (fate === "idle") take(bench.witness.idle("x"));
       }
       const ordered = changes.every((at, i) => i === 0 || at >= (changes[i - 1] as number));
       return ordered && lost.every((at) => watchingOver(bench.spans, "image", at - 1, at + 1).length === 0);
