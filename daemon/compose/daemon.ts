@@ -238,6 +238,7 @@ export class Daemon {
       onSecret: (secret) => redactor.addSecret(secret),
       nextRun: () => store.nextRun(),
       take: (report) => this.#pipeline?.take(report),
+      refuse: (report, why) => this.#pipeline?.refuse(report, why),
     });
     for (const [i, host] of hosts.entries()) this.#started.push({ name: `perception ${shares[i]?.name ?? ""}`, stop: (stopping) => host.stop(stopping) });
     const failed = (await Promise.allSettled(hosts.map((host) => host.start(signal)))).find((result) => result.status === "rejected");

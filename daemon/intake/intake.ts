@@ -72,6 +72,12 @@ export class Intake {
     telemetry.progressed();
   }
 
+  /** A report was refused before it came here: what it showed was not seen. */
+  refuse(report: Report, why: string): void {
+    const group = this.#options.groupOf(report.sourceId);
+    this.#witnessed(group, report, this.#silentOf(group).refused(report, report.kind === "witness", why));
+  }
+
   /** Lets time pass: nobody waits any longer for who has fallen silent, and the groups go on as far as their inputs allow. */
   pass(): void {
     const { clock, eventClock } = this.#options;

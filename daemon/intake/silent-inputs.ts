@@ -114,6 +114,20 @@ export class SilentInputs {
     return known === undefined ? undefined : muted(known, { from: at, to: at, why }, origin);
   }
 
+  /**
+   * A report of an input was refused, so nobody knows what it showed; of one about its witness nobody knows either whether it
+   * is one, and it is none until it says so again.
+   */
+  refused(input: Input, isOfWitness: boolean, why: string): Witnessed | undefined {
+    const known = this.#of(input);
+    if (known === undefined) return undefined;
+    const mute = silence(known, why);
+    const witnessed = muted(known, mute);
+    const { reported } = known;
+    if (isOfWitness && reported !== undefined) known.reported = { ...reported, change: { ...reported.change, healthy: false, at: mute.from }, why };
+    return witnessed;
+  }
+
   /** An input has told its last: it is awaited no more, and a witness of nothing that comes after. */
   end(input: Input): Witnessed | undefined {
     const known = this.#of(input);

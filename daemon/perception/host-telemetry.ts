@@ -9,7 +9,7 @@ export interface HostTelemetry {
   perceiving(process: string, fault: string | undefined, pid?: number): void;
   /** A process was lost and is started again. */
   restarted(process: string, reason: LossReason): void;
-  /** A report of a process cannot be taken in, and why: it is replaced. */
+  /** A report of a process cannot be taken in, and why: one that cannot be read at all costs the process its life. */
   refused(process: string, refusal: Refusal): void;
   /** Calls of telemetry that a process could not tell. */
   callsLost(process: string, count: number): void;

@@ -1,6 +1,5 @@
 // One share of the sources, perceived in a child process that may crash, hang or flood without anyone else noticing.
 import { FusiondError, messageOf } from "../../fusion/model/errors.js";
-import { endedAt } from "../../fusion/model/observation.js";
 import type { Input } from "../../fusion/watermark.js";
 import { readReport, type Known, type Refusal } from "../report/check-report.js";
 import type { HealthReport, Report, ReportBase, WitnessReport } from "../report/report.js";
@@ -31,6 +30,8 @@ export interface PerceptionHostOptions {
   readonly known: () => Known;
   /** Takes the reports of its sources, those of an input in order; more wait meanwhile. */
   readonly take: (report: Report) => void | Promise<void>;
+  /** Is told of a report that was refused, and why; others of its process are taken. */
+  readonly refuse: (report: Report, why: string) => void;
   readonly telemetry: ProcessTelemetry & { readonly host: HostTelemetry };
   /** How long an inference, or silence, may last before the process is killed, ms. Default 5000. */
   readonly deadlineMs?: number;
@@ -74,6 +75,8 @@ export class PerceptionHost {
   #broken: PerceptionProcess | undefined;
   /** Set once a driver took a process down that was to find the best device. */
   #onlyCpu = false;
+  /** The device that the last process was asked for. */
+  #device: Configure["device"] | undefined;
   #hasBegun = false;
   #failuresInRow = 0;
   #readyAtMs = 0;
@@ -128,7 +131,7 @@ export class PerceptionHost {
 
   /** A driver that takes the process down while the best device is looked for must not take perception down. */
   #fallsBack(error: unknown): boolean {
-    const falls = !this.#onlyCpu && this.#options.share().device === "auto" && error instanceof FusiondError && error.code === "encode_failed";
+    const falls = !this.#onlyCpu && this.#device === "auto" && error instanceof FusiondError && error.code === "encode_failed";
     this.#onlyCpu ||= falls;
     return falls;
   }
@@ -136,6 +139,7 @@ export class PerceptionHost {
   async #launch(signal: AbortSignal): Promise<void> {
     const { name, spawn, share, nextRun, deadlineMs = 5000, startDeadlineMs = 60_000 } = this.#options;
     const { device, sources, ...rest } = share();
+    this.#device = device;
     const left = sources.filter(({ id }) => this.#traces.some(({ input, isOver }) => input.sourceId === id && !isOver));
     const run = await nextRun();
     const child: PerceptionProcess = new PerceptionProcess({
@@ -143,7 +147,7 @@ export class PerceptionHost {
       configure: { kind: "configure", version: PROTOCOL_VERSION, run, device: this.#onlyCpu ? "cpu" : device, sources: left, ...rest },
       onTold: (told) => this.#heard(child, told),
       onLost: (reason, how) => {
-        this.#replacing = this.#replace(reason, how);
+        this.#replacing = this.#replace(reason, how).catch((error: unknown) => this.#end.reject(asError(error)));
       },
     });
     this.#child = child;
@@ -186,13 +190,13 @@ export class PerceptionHost {
       child.kill("flood");
     }
     this.#countDropped(lost);
-    if (!this.#isTaking) this.#taking = this.#takeAll();
+    if (!this.#isTaking) this.#taking = this.#takeAll().catch((error: unknown) => this.#end.reject(asError(error)));
   }
 
   #countDropped(reports: readonly Uint8Array[]): void {
     for (const bytes of reports) {
       const read = readReport(bytes, this.#options.known());
-      if ("report" in read) this.#options.telemetry.perception.dropped(read.report.sourceId, "overload", 1);
+      if (read.report !== undefined) this.#options.telemetry.perception.dropped(read.report.sourceId, "overload", 1);
     }
   }
 
@@ -203,13 +207,13 @@ export class PerceptionHost {
       this.#waiting = [];
       for (const [i, bytes] of reports.entries()) {
         const read = readReport(bytes, this.#options.known());
-        if ("report" in read) {
-          await this.#take(read.report);
-          continue;
+        if (read.fault === undefined) await this.#take(read.report);
+        else if (read.report !== undefined) this.#refused(read, read.report);
+        else {
+          this.#garbled(read);
+          this.#countDropped([...reports.slice(i + 1), ...this.#waiting.splice(0)]);
+          break;
         }
-        this.#refused(read);
-        this.#countDropped([...reports.slice(i + 1), ...this.#waiting.splice(0)]);
-        break;
       }
       this.#child?.taken(reports.length);
     }
@@ -222,8 +226,14 @@ export class PerceptionHost {
     if (taken !== undefined) await taken;
   }
 
-  /** What tells one thing that cannot be taken in is not to be trusted with the rest. */
-  #refused(refusal: Refusal): void {
+  /** One input tells what cannot be taken in: the others of its process are not to suffer for it. */
+  #refused(refusal: Refusal, report: Report): void {
+    this.#options.telemetry.host.refused(this.#options.name, refusal);
+    this.#options.refuse(report, refusal.why);
+  }
+
+  /** What tells a thing that nobody can read is not to be trusted with the rest. */
+  #garbled(refusal: Refusal): void {
     this.#options.telemetry.host.refused(this.#options.name, refusal);
     this.#broken = this.#child;
     this.#child?.kill("garbled");
@@ -234,8 +244,8 @@ export class PerceptionHost {
     if (trace === undefined) return;
     const { site, encoders, sourceId, modality, run, seq } = report;
     trace.base = { site, encoders, sourceId, modality, run, seq };
+    if (report.kind === "witness") trace.toldTo ??= report.at - 1; // nothing was told since
     if (report.kind === "progress") trace.toldTo = Math.max(report.time, trace.toldTo ?? -Infinity);
-    if (report.kind === "observation") trace.toldTo = Math.max(endedAt(report.observation), trace.toldTo ?? -Infinity);
     if (report.kind === "end") trace.isOver = true;
   }
 
@@ -305,4 +315,8 @@ export class PerceptionHost {
     this.#waitingInputs = inputs;
     this.#options.telemetry.host.waiting(this.#options.name, inputs);
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -70,6 +70,8 @@ export class Pipeline {
   readonly #intake: Intake;
   readonly #perceiver: Perceiver;
   readonly #turns: Turns;
+  /** When the event loop is to turn next while reports are taken in, performance.now(). */
+  #sliceEndMs = 0;
   readonly #abort = new AbortController();
 
   constructor(options: PipelineOptions) {
@@ -119,11 +121,22 @@ export class Pipeline {
     await Promise.all([this.#perceiver, ...this.#options.elsewhere].map((perception) => perception.ended()));
   }
 
-  /** Takes in a report of a source that is perceived elsewhere, in its turn; waits while more cannot be written down. */
+  /**
+   * Takes in a report of a source that is perceived elsewhere; waits while more cannot be written down. A slice of them has one turn:
+   * each of its own would let but ten a second in while alerts wait to be published.
+   */
   async take(report: Report): Promise<void> {
     if (this.#options.committer.isFull) await this.#options.committer.room();
-    await this.#turns.next();
+    if (performance.now() >= this.#sliceEndMs) {
+      await this.#turns.next();
+      this.#sliceEndMs = performance.now() + SLICE_MS;
+    }
     this.#intake.take(report);
+  }
+
+  /** A report of such a source was refused. */
+  refuse(report: Report, why: string): void {
+    this.#intake.refuse(report, why);
   }
 
   /** Stops sources, finishes what is queued (unless the signal aborts), and hands a last checkpoint to the committer. */

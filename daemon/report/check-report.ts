@@ -33,6 +33,8 @@ export interface Known {
 export interface Refusal {
   readonly fault: ReportFault;
   readonly why: string;
+  /** The report, where it could be read and is of a known input: then it is the fault of that input alone. */
+  readonly report?: Report;
 }
 
 /** Why a report cannot be taken in; undefined if it can. */
@@ -51,10 +53,12 @@ export function checkReport(report: Report, known: Known): Refusal | undefined {
 }
 
 /** The report of bytes, or why it is refused; whatever the bytes are, nothing is thrown. */
-export function readReport(bytes: Uint8Array, known: Known): { readonly report: Report } | Refusal {
+export function readReport(bytes: Uint8Array, known: Known): { readonly report: Report; readonly fault?: undefined } | Refusal {
   try {
     const report = decodeReport(bytes);
-    return checkReport(report, known) ?? { report };
+    const refusal = checkReport(report, known);
+    if (refusal === undefined) return { report };
+    return refusal.fault === "site" || refusal.fault === "source" ? refusal : { ...refusal, report };
   } catch (error) {
     if (!(error instanceof FusiondError)) throw error;
     return refused(error.code === "report_version" ? "version" : "unreadable", error.message);

@@ -47,7 +47,7 @@ export class InternalEvents {
     this.stages = stages;
     this.sources = sources;
     this.encoders = new EncoderEvents(metrics, logger, health, stages.errors, sources);
-    this.perception = new PerceptionEvents(metrics, logger, health, stages, this.encoders);
+    this.perception = new PerceptionEvents(metrics, logger, health, stages, this.encoders, sources);
     this.fusion = new FusionEvents(metrics, logger);
     this.store = new StoreEvents(metrics, logger, health, options.clock ?? systemClock);
     this.life = new LifeEvents(metrics, logger, health);

@@ -7,6 +7,7 @@ import type { EncoderEvents } from "./encoder-events.js";
 import type { HealthBoard } from "./health-board.js";
 import type { Logger } from "./logger.js";
 import type { CounterMetric, GaugeMetric, Metrics } from "./metrics.js";
+import type { SourceEvents } from "./source-events.js";
 import type { StageEvents } from "./stage-events.js";
 
 /** Counts what perception processes do and notes it. */
@@ -15,6 +16,7 @@ export class PerceptionEvents implements HostTelemetry {
   readonly #health: HealthBoard;
   readonly #stages: Pick<StageEvents, "watchQueue">;
   readonly #encoders: Pick<EncoderEvents, "lost">;
+  readonly #sources: Pick<SourceEvents, "refused">;
   readonly #up: GaugeMetric;
   readonly #restarts: CounterMetric;
   readonly #callsLost: CounterMetric;
@@ -22,11 +24,12 @@ export class PerceptionEvents implements HostTelemetry {
   /** What waits in each process, as it said last; inputs that it no longer names have nothing waiting. */
   readonly #waiting = new Map<string, Map<string, WaitingInput>>();
 
-  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stages: Pick<StageEvents, "watchQueue">, encoders: Pick<EncoderEvents, "lost">) {
+  constructor(metrics: Metrics, logger: Logger, health: HealthBoard, stages: Pick<StageEvents, "watchQueue">, encoders: Pick<EncoderEvents, "lost">, sources: Pick<SourceEvents, "refused">) {
     this.#logger = logger;
     this.#health = health;
     this.#stages = stages;
     this.#encoders = encoders;
+    this.#sources = sources;
     this.#up = metrics.gauge({ name: "perception_up", help: "1 while the process perceives its sources.", labels: ["process"] });
     this.#restarts = metrics.counter({ name: "perception_restarts_total", help: "Times that the process was lost and started again.", labels: ["process", "reason"] });
     this.#callsLost = metrics.counter({ name: "perception_telemetry_lost_total", help: "Metrics and log records of the process that found no room on their way.", labels: ["process"] });
@@ -57,8 +60,8 @@ export class PerceptionEvents implements HostTelemetry {
     this.#restarts.increase({ process, reason });
   }
 
-  refused(process: string, { fault, why }: Refusal): void {
-    this.#logger.log("error", "a report of a perception process cannot be taken in", { process, reason: fault, detail: why });
+  refused(process: string, { fault, why, report }: Refusal): void {
+    this.#sources.refused(report?.sourceId, fault, `perception process ${process}: ${why}`);
   }
 
   callsLost(process: string, count: number): void {

@@ -66,6 +66,21 @@ void t.test("silent inputs: what was lost on its way was not seen, until progres
   t.end();
 });
 
+void t.test("silent inputs: of what was refused nobody knows what it showed, nor of a witness whether it is one", (t) => {
+  const feed = new Feed();
+  feed.witness(true, 1000);
+  feed.progress(5000, 5000);
+  t.strictSame(feed.silent.refused(cam, false, "it is ahead of the clock"), change(5001, false, 1));
+  t.strictSame(feed.silent.standing(cam), { witnesses: false, blind: "it is ahead of the clock" });
+  t.strictSame(feed.progress(6000, 6000), change(6000, true, 2), "from the next progress on it is one again");
+  t.strictSame(feed.silent.refused(cam, true, "it is ahead of the clock"), change(6001, false, 2));
+  t.equal(feed.progress(7000, 7000), undefined, "whether it is one was in what was refused");
+  t.strictSame(feed.silent.standing(cam), { witnesses: false, blind: "it is ahead of the clock" });
+  t.strictSame(feed.witness(true, 8000), change(8000, true, 4));
+  t.equal(feed.silent.refused(stranger, false, "x"), undefined);
+  t.end();
+});
+
 void t.test("silent inputs: an older word does not undo a newer one, in whatever order they come", (t) => {
   const feed = new Feed();
   const [older, newer] = [{ run: 1, seq: 8 }, { run: 1, seq: 9 }];

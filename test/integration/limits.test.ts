@@ -1,7 +1,7 @@
 // A machine that has no more open files to give.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import t, { type Test } from "tap";
 import { packageRoot } from "../../daemon/runtime/package-root.js";
 import { programs } from "../support/debian.js";
@@ -28,7 +28,7 @@ void t.test("limits: a start with too few open files runs or says so in one sent
   t.end();
 });
 
-void t.test("limits: a daemon that may open no more files loses a camera, says so, and has it back once it may", { timeout: 90_000 }, async (t) => {
+void t.test("limits: a perception process that may open no more files loses a camera, says so, and has it back once it may", { timeout: 90_000 }, async (t) => {
   const folder = t.testdir();
   execFileSync("ffmpeg", ["-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=5", "-t", "4", join(folder, "clip.mp4")]);
   const sources = "sources: {cam: {camera: clip.mp4, loop: true, fps: 2}}\nrules: {r: {any: [{see: person}]}}\n";
@@ -47,13 +47,14 @@ void t.test("limits: a daemon that may open no more files loses a camera, says s
   };
   await daemon.running();
   await said(/"source":"cam","state":"healthy"/);
-  const most = execFileSync("prlimit", ["--pid", `${daemon.pid}`, "--nofile", "--output=SOFT", "--noheadings"], { encoding: "utf8" }).trim();
-  limitFiles(daemon.pid, limitFor(daemon.pid, 5));
-  for (const pid of descendants(daemon.pid).filter((one) => commandOf(one) === "ffmpeg")) process.kill(pid, "SIGKILL");
+  const perception = descendants(daemon.pid).find((pid) => lineOf(pid).includes("perception/child/main.js")) ?? 0;
+  const most = execFileSync("prlimit", ["--pid", `${perception}`, "--nofile", "--output=SOFT", "--noheadings"], { encoding: "utf8" }).trim();
+  limitFiles(perception, limitFor(perception, 5));
+  for (const pid of descendants(daemon.pid).filter((one) => basename(commandOf(one)) === "ffmpeg")) process.kill(pid, "SIGKILL");
   await said(/cannot start ffmpeg: no more open files, processes or memory are allowed \(EMFILE\): raise /);
   await momentLater(3000); // in which it is tried again and again
   t.equal(daemon.log.filter((entry) => JSON.stringify(entry).includes("cannot start ffmpeg")).length, 1, "one sentence");
-  limitFiles(daemon.pid, Number(most));
+  limitFiles(perception, Number(most));
   await said(/"source":"cam","state":"healthy"/);
   t.same(daemon.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{")), [], "no stack trace");
   daemon.kill("SIGTERM");
@@ -73,8 +74,13 @@ function limitFor(pid: number, free: number): number {
 }
 
 function commandOf(pid: number): string {
+  return lineOf(pid).split("\0")[0] ?? "";
+}
+
+/** The command line, its words ended by NUL. */
+function lineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return ""; // it has gone
   }

@@ -17,9 +17,9 @@ function tell(reports: readonly Uint8Array[], oldestMs = 0, sent?: () => void): 
 }
 
 /** Progress of the microphone, numbered from 0: at 1 ms, 2 ms and so on. */
-function progress(seq: number): Uint8Array {
+function progress(seq: number, time = seq + 1): Uint8Array {
   const { site, encoders, run } = share as Configure;
-  const report: Report = { kind: "progress", site, encoders, run, sourceId: "mic", modality: "audio", seq, time: seq + 1 };
+  const report: Report = { kind: "progress", site, encoders, run, sourceId: "mic", modality: "audio", seq, time };
   return encodeReport(report);
 }
 
@@ -32,6 +32,7 @@ function begin(): void {
       again(1, () => tell(Array.from({ length: 1024 }, () => progress(seq++))));
     },
     garble: () => tell([Uint8Array.of(1, 2, 3), progress(4999)]),
+    ahead: () => tell([progress(1, Date.now() + 60_000), progress(2)]),
     hang: () => void again(50, () => tell([], 60_000)),
     well: () => {
       let seq = 1;

@@ -3,11 +3,12 @@ import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { toldTelemetry } from "../../daemon/perception/forwarded.js";
-import { PerceptionHost, type PerceptionHostOptions } from "../../daemon/perception/perception-host.js";
+import { PerceptionHost, type PerceptionHostOptions, type PerceptionShare } from "../../daemon/perception/perception-host.js";
 import type { TelemetryCall } from "../../daemon/perception/protocol.js";
 import type { Report } from "../../daemon/report/report.js";
 import { spawnBound } from "../../daemon/runtime/child-process.js";
 import { systemClock } from "../../daemon/runtime/clock.js";
+import { FusiondError } from "../../fusion/model/errors.js";
 import { eventually } from "../support/eventually.js";
 
 const never = new AbortController().signal;
@@ -32,6 +33,7 @@ function hostOf(t: Test, faults: readonly string[], options: Partial<PerceptionH
       return child;
     },
     clock: systemClock,
+    refuse: ({ seq }) => told.push(`refused report ${seq}`),
     take: async (report) => {
       reports.push(report);
       await held;
@@ -77,6 +79,32 @@ for (const [fault, reason] of [["crash", "crash"], ["nothing", "silence"], ["han
     t.equal(children[1]?.exitCode, 0, "the other one goes when it is told to");
   });
 }
+
+void t.test("perception host: one report that cannot be taken in costs its input that report, and the process nothing", async (t) => {
+  const { host, reports, told, children } = hostOf(t, ["ahead"]);
+  await host.start(never);
+  host.begin();
+  await eventually(() => reports.some(({ seq }) => seq === 2));
+  t.same(told, ["up", "refused future", "refused report 1"]);
+  t.same(reports.map(({ seq }) => seq), [0, 2]);
+  t.equal(children.length, 1);
+});
+
+void t.test("perception host: it goes on trying when what it is to perceive cannot be read for a while", async (t) => {
+  let isReadable = true;
+  const share = (): PerceptionShare => {
+    if (!isReadable) throw new FusiondError("config_invalid", "dock-cam.cred cannot be read");
+    return { site: "plant", encoders: "e", epochMs: 0, pack: "", device: "auto", threads: 1, sources: [] };
+  };
+  const { host, told } = hostOf(t, ["crash", "well"], { share });
+  await host.start(never);
+  isReadable = false;
+  host.begin();
+  await eventually(() => told.filter((one) => one === "down").length >= 2);
+  isReadable = true;
+  await eventually(() => told.at(-1) === "up");
+  t.same(told, ["up", "crash", "down", "down", "up"]);
+});
 
 void t.test("perception host: a process that refuses its start ends the start with its reason", async (t) => {
   const { host, told } = hostOf(t, ["refuse"]);
