@@ -236,6 +236,7 @@ export class Daemon {
       pack,
       telemetryOf: (process) => ({ source: events.sources, encoder: events.encoders.of(process), perception: events.pipeline, host: events.perception }),
       onSecret: (secret) => redactor.addSecret(secret),
+      redact: (text) => redactor.text(text),
       nextRun: () => store.nextRun(),
       take: (report) => this.#pipeline?.take(report),
       refuse: (report, why) => this.#pipeline?.refuse(report, why),

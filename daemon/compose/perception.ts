@@ -61,7 +61,7 @@ export function shareLines(config: Pick<Config, "sources" | "perception">): read
 }
 
 /** What hosts are made with, beside their shares. */
-export interface PerceptionContext extends Pick<PerceptionHostOptions, "nextRun" | "take" | "refuse"> {
+export interface PerceptionContext extends Pick<PerceptionHostOptions, "nextRun" | "take" | "refuse" | "redact"> {
   readonly config: Config;
   readonly pack: Pack;
   readonly telemetryOf: (process: string) => PerceptionHostOptions["telemetry"];
@@ -70,7 +70,7 @@ export interface PerceptionContext extends Pick<PerceptionHostOptions, "nextRun"
 }
 
 /** A host for each share. Not started. */
-export function buildPerception(shares: readonly Share[], { config, pack, telemetryOf, onSecret, nextRun, take, refuse }: PerceptionContext): readonly PerceptionHost[] {
+export function buildPerception(shares: readonly Share[], { config, pack, telemetryOf, onSecret, nextRun, take, refuse, redact }: PerceptionContext): readonly PerceptionHost[] {
   const { device, threads } = config.encoders;
   const { memoryMaxBytes } = config.perception;
   const { space, dimensions } = pack.manifest;
@@ -78,7 +78,7 @@ export function buildPerception(shares: readonly Share[], { config, pack, teleme
   return shares.map(({ name, sources }) => {
     const known = { ...{ site: config.site, encoders, space, dimensions }, sources: modalitiesOf(sources) };
     return new PerceptionHost({
-      ...{ name, nextRun, take, refuse, clock: systemClock },
+      ...{ name, nextRun, take, refuse, redact, clock: systemClock },
       known: () => ({ ...known, nowMs: steadyNowMs(systemClock) }),
       inputs: identitiesOf(sources).flatMap(({ id, modalities }) => modalities.map((modality) => ({ sourceId: id, modality }))),
       share: () => {

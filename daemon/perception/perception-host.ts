@@ -24,6 +24,8 @@ export interface PerceptionHostOptions {
   readonly inputs: readonly Input[];
   /** A number that was never given before, durably. */
   readonly nextRun: () => Promise<number>;
+  /** Takes secrets out of the last words of a process, which are told. */
+  readonly redact: (text: string) => string;
   readonly spawn: Spawn;
   readonly clock: Clock;
   /** What its reports are measured by. */
@@ -147,7 +149,7 @@ export class PerceptionHost {
       configure: { kind: "configure", version: PROTOCOL_VERSION, run, device: this.#onlyCpu ? "cpu" : device, sources: left, ...rest },
       onTold: (told) => this.#heard(child, told),
       onLost: (reason, how) => {
-        this.#replacing = this.#replace(reason, how).catch((error: unknown) => this.#end.reject(asError(error)));
+        this.#replacing = this.#replace(reason, this.#options.redact(how)).catch((error: unknown) => this.#end.reject(asError(error)));
       },
     });
     this.#child = child;

@@ -27,6 +27,7 @@ function begin(): void {
   const acts: Readonly<Record<string, () => void>> = {
     nothing: () => undefined,
     crash: () => process.kill(process.pid, "SIGKILL"),
+    babble: () => process.stderr.write("rtsp://u:hunter2@cam/stream cannot be read\n", () => process.exit(1)),
     flood: () => {
       let seq = 1;
       again(1, () => tell(Array.from({ length: 1024 }, () => progress(seq++))));

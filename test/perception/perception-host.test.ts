@@ -1,5 +1,6 @@
 // A perception process that does wrong, on real processes: it is replaced, its sources are blind meanwhile, and all is counted.
 import type { ChildProcess } from "node:child_process";
+import { getPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { toldTelemetry } from "../../daemon/perception/forwarded.js";
@@ -26,6 +27,7 @@ function hostOf(t: Test, faults: readonly string[], options: Partial<PerceptionH
     share: () => ({ site: "plant", encoders: "e", epochMs: 0, pack: "", device: "cpu", threads: 1, sources: [] }),
     inputs: [{ sourceId: "mic", modality: "audio" }],
     known: () => ({ site: "plant", encoders: "e", space: "s", dimensions: 2, sources: new Map([["mic", ["audio"]]]), nowMs: Date.now() }),
+    redact: (text) => text.replaceAll("hunter2", "***"),
     nextRun: () => Promise.resolve(++run),
     spawn: (command, _args, spawnOptions) => {
       const child = spawnBound(command, [actor, faults[Math.min(children.length, faults.length - 1)] as string], spawnOptions);
@@ -85,9 +87,18 @@ void t.test("perception host: one report that cannot be taken in costs its input
   await host.start(never);
   host.begin();
   await eventually(() => reports.some(({ seq }) => seq === 2));
+  t.ok(getPriority(host.pid) > getPriority(), "it yields to the daemon");
   t.same(told, ["up", "refused future", "refused report 1"]);
   t.same(reports.map(({ seq }) => seq), [0, 2]);
   t.equal(children.length, 1);
+});
+
+void t.test("perception host: no secret of a process's last words is told", async (t) => {
+  const { host, reports } = hostOf(t, ["babble", "well"]);
+  await host.start(never);
+  host.begin();
+  const told = await eventually(() => reports.find(({ kind }) => kind === "health"));
+  t.match(told, { detail: /ended by exit code 1: rtsp:..u:\*\*\*@cam.stream cannot be read$/ });
 });
 
 void t.test("perception host: it goes on trying when what it is to perceive cannot be read for a while", async (t) => {
