@@ -76,9 +76,9 @@ void t.test("http: the operator's pages over a real registry and board", async (
   t.notMatch(page.body, /hunter2/);
 
   t.match(await ask(port, "/livez"), { status: 200, body: "ok\n" });
-  t.match(await ask(port, "/readyz"), { status: 503, body: /^failed; towers: audio failed/ });
-  health.towerProved("audio");
-  health.towerProved("image");
+  t.match(await ask(port, "/readyz"), { status: 503, body: /^failed; towers: audio of p1 failed/ });
+  health.towerProved("audio of p1");
+  health.perception("p1", undefined);
   health.brokerMissing("refused by nats://fusiond:hunter2@broker");
   const degraded = await ask(port, "/readyz?verbose");
   t.equal(degraded.status, 200, "a missing broker is degraded");

@@ -30,14 +30,13 @@ function lostFor(forMs: number): HealthSnapshot["blind"][number] {
 void t.test("readyz: the matrix of what may be missing", (t) => {
   const table: readonly (readonly [string, Partial<HealthSnapshot>, string])[] = [
     ["all well", {}, "ok"],
-    ["no tower yet", { towers: new Map() }, "failed; towers: none is loaded yet"],
+    ["no tower yet", { towers: new Map() }, "failed; towers: none is proved yet"],
     ["a process not up yet", { perception: new Map([["p1", { state: "starting" }]]) }, "failed; perception: p1 has not proved its towers yet"],
     [
       "a process lost",
       { perception: new Map([["p1", { state: "ready" }], ["p2", { state: "failed", detail: "perception process p2 ended by SIGKILL" }]]) },
       "degraded; perception: perception process p2 ended by SIGKILL",
     ],
-    ["tower not proved", { towers: new Map([["image", { state: "starting" }]]) }, "failed; towers: not proved yet: image"],
     ["tower failed", { towers: new Map([["image", { state: "failed", detail: "golden vectors differ" }]]) }, "failed; towers: image failed (golden vectors differ)"],
     [
       "one tower failed",
