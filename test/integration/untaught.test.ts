@@ -35,7 +35,7 @@ void t.test("untaught: check says at its place what may never be found, and what
     `fusiond.yaml:12:21: the pack "embedded" was not taught what "boy" looks like, so this may never be found: ${own}, or use hear: "baby crying", hear: "person" or see: "person" instead (warning)`,
     "",
   ].join("\n"));
-  t.match(stdout, /^fusiond\.yaml is valid\ncam looks at all of its picture once in [\d.]+ s\n/);
+  t.match(stdout, /^fusiond\.yaml is valid\nperception p1: cam\ncam looks at all of its picture once in [\d.]+ s\n/);
   t.equal(code, 0);
 });
 
