@@ -1,7 +1,6 @@
 // One perception process: started, watched, and killed when it does not live up to what it promised. Used once.
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
-import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { FusiondError } from "../../fusion/model/errors.js";
 import { startError } from "../runtime/child-process.js";
@@ -64,7 +63,6 @@ export class PerceptionProcess {
     this.#process = child;
     if (child.pid === undefined) throw startError("a perception process", ((await once(child, "error")) as [Error])[0]);
     this.#listen(child);
-    putBehind(child.pid);
     const abort = (): void => void child.kill("SIGKILL");
     signal.addEventListener("abort", abort);
     const timer = setTimeout(() => this.kill("deadline"), this.#options.startDeadlineMs);
@@ -172,14 +170,5 @@ export class PerceptionProcess {
         return `perception process ${name} ended by ${signal ?? `exit code ${code ?? "unknown"}`}${lastWords === "" ? "" : `: ${lastWords}`}`;
       }
     }
-  }
-}
-
-/** The daemon goes first where there is too little time for all: an alert must not wait for the next frame. Its own children inherit it. */
-function putBehind(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    return; // it has gone already, which its end tells
   }
 }

@@ -4,9 +4,6 @@ import type { Scan } from "../encoder.js";
 import { isWhollyMasked, type Mask } from "./mask.js";
 import type { Rect } from "./opencv.js";
 
-/** Share of its rate that a scan keeps while the tower is behind: absences are then known more seldom, but they are known. */
-const BEHIND_SHARE = 1 / 6;
-
 /** A place that is to be looked at, pixels. */
 export interface PlaceLook {
   readonly place: number;
@@ -29,7 +26,7 @@ export class PictureScan {
   /** By index into the places; -Infinity: never yet. */
   readonly #lookedAt: number[];
   #next = 0;
-  /** Looks that are due, at most SCAN_LOOKS_MAX. */
+  /** Looks that are due, at most SCAN_LOOKS_MAX: what was put off is not caught up on at once. */
   #due = 1;
   #frameAt: number | undefined;
   #toldAt = -Infinity;
@@ -43,13 +40,12 @@ export class PictureScan {
     this.#lookedAt = this.#places.map(() => -Infinity);
   }
 
-  /** What to look at with the frame captured then; `busy`: as little as may be, and what is left out is not caught up on. */
+  /** What to look at with the frame captured then; `busy`: nothing, it is put off until there is time. */
   step(capturedAt: number, busy: boolean): ScanStep {
-    const rate = busy ? this.#rate * BEHIND_SHARE : this.#rate;
-    this.#due = Math.min(SCAN_LOOKS_MAX, this.#due + ((capturedAt - (this.#frameAt ?? capturedAt)) * rate) / 1000);
+    this.#due = Math.min(SCAN_LOOKS_MAX, this.#due + ((capturedAt - (this.#frameAt ?? capturedAt)) * this.#rate) / 1000);
     this.#frameAt = capturedAt;
     const looks: PlaceLook[] = [];
-    while (this.#due >= 1 && looks.length < this.#places.length) {
+    while (!busy && this.#due >= 1 && looks.length < this.#places.length) {
       looks.push(this.#places[this.#next] as PlaceLook);
       this.#lookedAt[this.#next] = capturedAt;
       this.#next = (this.#next + 1) % this.#places.length;

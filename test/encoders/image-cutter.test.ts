@@ -164,9 +164,7 @@ void t.test("image gate: a look at a place says whether something moves there", 
 void t.test("image gate: what can wait is put off while the tower is busy, what moves is not", { skip }, (t) => {
   const cutter = new ImageCutter(tower, { cameras: new Map([["cam", DEFAULT_CAMERA_GATE]]) }, loadOpenCv());
   const cuts = Array.from({ length: 60 }, (_, i) => cutter.cut(frame(i, i < 15 ? [] : [{ x: 4 * i - 40, y: 70, side: 40 }]), true)).flatMap((look) => open(look.cuts));
-  const moving = cuts.filter(({ place }) => place === undefined);
-  t.ok(moving.length >= 9 && moving.every(({ track }) => track !== undefined));
-  t.ok(cuts.length - moving.length <= 13, `${cuts.length - moving.length} looks of the scan in 12 s`);
+  t.ok(cuts.length >= 9 && cuts.every(({ place, track }) => place === undefined && track !== undefined));
   t.end();
 });
 
